@@ -1,0 +1,99 @@
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** Forbids importing from the given layers; `from` names them for the reader of the message. */
+const layer = (files, patterns, message) => ({
+  files,
+  rules: {
+    "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ regex: patterns, message }] }],
+  },
+});
+
+export default defineConfig(
+  globalIgnores(["dist", "coverage", ".cache"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-import-type-side-effects": "error",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "Named exports only: one name per thing." },
+      ],
+    },
+  },
+  // The scheduling core is pure: it imports nothing outside itself, and no clock, timer or random source.
+  layer(
+    ["filters/**/*.ts", "strategies/**/*.ts", "src/scheduler/**/*.ts"],
+    "^node:|/src/(?!scheduler/)|^\\.\\./(docker|cluster|events|proxy|api|cli|telemetry|store|app|main)|/discovery/|^(express|dockerode|http-proxy|pino|undici)",
+    "filters, strategies and src/scheduler are pure: they import only each other, minimatch and re2js.",
+  ),
+  {
+    files: ["filters/**/*.ts", "strategies/**/*.ts", "src/scheduler/**/*.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...[
+          "Date",
+          "process",
+          "setTimeout",
+          "setInterval",
+          "setImmediate",
+          "performance",
+          "fetch",
+          "Buffer",
+        ].map((name) => ({
+          name,
+          message: "The scheduling core is pure: take it as an argument.",
+        })),
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Take the generator as an argument." },
+      ],
+    },
+  },
+  layer(
+    ["src/docker/**/*.ts"],
+    "/(cluster|events|proxy|api|cli|discovery)/|/(app|main)\\.ts$",
+    "src/docker knows only Docker's wire and the scheduler's types.",
+  ),
+  layer(
+    ["src/cluster/**/*.ts"],
+    "/(events|proxy|api|cli|discovery)/|/(app|main)\\.ts$",
+    "src/cluster stands on scheduler and docker only.",
+  ),
+  layer(
+    ["src/events/**/*.ts"],
+    "/(proxy|api|cli|discovery)/|/(app|main)\\.ts$",
+    "src/events stands on cluster and docker only.",
+  ),
+  layer(["src/proxy/**/*.ts"], "/(api|cli|discovery)/|/(app|main)\\.ts$", "src/proxy does not know routes."),
+  layer(
+    ["src/api/**/*.ts"],
+    "/(cli|discovery)/|/(app|main)\\.ts$",
+    "src/api is composed by src/app.ts; it does not know the command line.",
+  ),
+  layer(
+    ["discovery/**/*.ts"],
+    "/(api|cluster|proxy|events|cli|scheduler)/|/(app|main)\\.ts$",
+    "A discovery backend yields addresses and nothing else.",
+  ),
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+);

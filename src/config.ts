@@ -1,0 +1,52 @@
+import type { FilterName, SchedulingRules, StrategyName } from "./scheduler/types.ts";
+
+/** Where to listen (`-H`). */
+export type ListenAddress =
+  | { readonly proto: "tcp"; readonly host: string; readonly port: number; readonly addr: string }
+  | { readonly proto: "unix"; readonly path: string; readonly addr: string };
+
+/** `debug info warn error fatal panic` as the contract names them, mapped to pino's. */
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
+/** Everything `swarm manage` was told, validated and frozen (spec: cli.md §5). */
+export interface ManageConfig {
+  /** As given, e.g. `nodes://10.0.0.[1:3]:2375`. */
+  readonly discovery: string;
+  /** Key/value pairs of `--discovery-opt`. */
+  readonly discoveryOptions: Readonly<Record<string, string>>;
+  readonly hosts: readonly ListenAddress[];
+  readonly strategy: StrategyName;
+  /** In the order to apply. */
+  readonly filters: readonly FilterName[];
+  readonly heartbeatMs: number;
+  readonly engine: EngineSettings;
+  readonly cors: boolean;
+  readonly cluster: ClusterOptions;
+  readonly refreshOnNodeFilter: boolean;
+  /** `""`: off. */
+  readonly containerNameRefreshFilter: string;
+  readonly debug: boolean;
+  readonly experimental: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** How engines are watched (spec: node-lifecycle.md §4). */
+export interface EngineSettings {
+  readonly refreshMinMs: number;
+  readonly refreshMaxMs: number;
+  readonly failureRetry: number;
+}
+
+/** `--cluster-opt` (spec: cli.md §5.5; the keys below `swarm.createretry` are ours). */
+export interface ClusterOptions {
+  /** `swarm.overcommit`, default 0.05, > -1. */
+  readonly overcommit: number;
+  /** `swarm.createretry`, default 0. */
+  readonly createRetry: number;
+  /** `swarm.rules=classic|modern`. */
+  readonly rules: SchedulingRules;
+  /** `swarm.memoryreservation=true`: `MemoryReservation` counts where no `Memory` limit is set (scheduling.md B8). */
+  readonly countMemoryReservation: boolean;
+  /** `swarm.strictlabels=true`: malformed `com.docker.swarm.*` labels are a 400 instead of a warning (B10). */
+  readonly strictLabels: boolean;
+}
