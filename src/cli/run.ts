@@ -1,0 +1,101 @@
+import { errorText } from "../errors.ts";
+import { createLogger, parseLogLevel, type Logger } from "../telemetry/logger.ts";
+import { CommandError } from "./command-error.ts";
+import { complain, type CommandWorld, type Output } from "./command-world.ts";
+import { commands, type Command, type GlobalFlags } from "./commands.ts";
+import { flagsFirst, parseFlags, UsageError, type FlagTable, type ParsedFlags } from "./flag-parser.ts";
+import { globalFlags } from "./flags.ts";
+import { commandHelp, topHelp } from "./help.ts";
+
+/**
+ * Runs one command line and answers its exit code (spec: cli.md §1). Nothing is thrown but bugs.
+ * @param words what follows the program's name
+ */
+export async function run(words: readonly string[], world: CommandWorld): Promise<number> {
+  const help = topHelp(world.program, versionText(world), globalFlags, commands);
+  const parsed = parseOr(globalFlags, words, world, `${help}\n`, () => logTo(world.stderr));
+  if (parsed === undefined) return 1;
+
+  const { values, given, positional } = parsed;
+  if (values.help) return print(world, help);
+  if (values.version) return print(world, `${world.program} version ${versionText(world)}\n`);
+  let level;
+  try {
+    level = parseLogLevel(values["log-level"]);
+  } catch (error) {
+    logTo(world.stdout).fatal(errorText(error));
+    return 1;
+  }
+  if (values.debug && !given.has("log-level")) level = "debug" as const;
+
+  const [name, ...rest] = positional;
+  if (name === undefined) return print(world, help);
+  const command = commandNamed(name);
+  if (!command) return print(world, `No help topic for '${name}'\n`);
+  if (command.name === "help") return helpOn(rest[0], help, world);
+  const log = createLogger({ level, tty: world.stdout.isTTY ?? false, stream: world.stdout });
+  return await runCommand(command, rest, { ...values, level }, world, log);
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  globals: GlobalFlags,
+  world: CommandWorld,
+  log: Logger,
+): Promise<number> {
+  const help = commandHelp(world.program, command);
+  const parsed = parseOr(command.flags, flagsFirst(words), world, `${help}\n`, () => log);
+  if (parsed === undefined) return 1;
+  if (parsed.values.help === true) return print(world, help);
+  try {
+    return await command.run(parsed, globals, { world, log });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.cause !== undefined) log.debug({ err: error.cause }, "the reason for what follows");
+    if (command.dataOnStdout) complain(world, error.message);
+    else log.fatal(error.message);
+    return 1;
+  }
+}
+
+/** Parses, or explains on stdout what is wrong, logs the fault as fatal and answers undefined. */
+function parseOr<Table extends FlagTable>(
+  table: Table,
+  words: readonly string[],
+  world: CommandWorld,
+  help: string,
+  log: () => Logger,
+): ParsedFlags<Table> | undefined {
+  try {
+    return parseFlags(table, words, world.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    print(world, `${error.twoForms ? error.message : "Incorrect Usage."}\n\n${help}`);
+    log().fatal(error.message);
+    return undefined;
+  }
+}
+
+function helpOn(topic: string | undefined, help: string, world: CommandWorld): number {
+  if (topic === undefined) return print(world, help);
+  const command = commandNamed(topic);
+  return print(world, command ? commandHelp(world.program, command) : `No help topic for '${topic}'\n`);
+}
+
+function commandNamed(name: string): Command | undefined {
+  return commands.find((command) => command.name === name || command.allAliases.includes(name));
+}
+
+function versionText({ version, gitCommit }: CommandWorld): string {
+  return `${version} (${gitCommit})`;
+}
+
+function logTo(stream: Output): Logger {
+  return createLogger({ level: "info", tty: stream.isTTY ?? false, stream });
+}
+
+function print(world: CommandWorld, text: string): number {
+  world.stdout.write(text);
+  return 0;
+}

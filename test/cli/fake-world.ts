@@ -1,0 +1,67 @@
+import type { App, World } from "../../src/app.ts";
+import type { CommandWorld } from "../../src/cli/command-world.ts";
+import { run } from "../../src/cli/run.ts";
+import type { ManageConfig } from "../../src/config.ts";
+
+/** One command line run in a world of its own. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Log lines on stdout: `level message`. */
+  readonly logged: readonly string[];
+  /** What `manage` started the app with. */
+  readonly config: ManageConfig | undefined;
+}
+
+/** What the fake app does; by default it starts, and is asked to stop at once. */
+export interface FakeApp {
+  readonly start?: (world: World) => Promise<void>;
+  readonly ready?: Promise<void>;
+  readonly failed?: Promise<never>;
+  readonly dispose?: () => Promise<void>;
+  /** Does anybody ask the manager to stop? */
+  readonly stop?: boolean;
+}
+
+/** Runs `swarm <words>`; single blanks separate words. */
+export async function swarm(
+  line: string,
+  { env = {}, app = {} }: { readonly env?: NodeJS.ProcessEnv; readonly app?: FakeApp } = {},
+): Promise<Outcome> {
+  let stdout = "";
+  let stderr = "";
+  let config: ManageConfig | undefined;
+  const stop = new AbortController();
+  const world: CommandWorld = {
+    env,
+    stdout: { write: (text: string) => (stdout += text) },
+    stderr: { write: (text: string) => (stderr += text) },
+    program: "swarm",
+    version: "1.2.3",
+    gitCommit: "abcdef0",
+    now: () => new Date(2026, 10, 21, 6, 4, 33),
+    stopGracefully: () => stop.signal,
+    async createApp(given, inner): Promise<App> {
+      config = given;
+      await app.start?.(inner);
+      if (app.stop !== false) setImmediate(() => stop.abort());
+      return {
+        ready: app.ready ?? Promise.resolve(),
+        failed: app.failed ?? new Promise<never>(() => undefined),
+        [Symbol.asyncDispose]: app.dispose ?? (() => Promise.resolve()),
+      };
+    },
+  };
+  const code = await run(line.split(" ").filter(Boolean), world);
+  return { code, stdout, stderr, logged: logLines(stdout), config };
+}
+
+/** The log lines of a text: `fatal strategy not supported`. */
+export function logLines(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { level: string; msg: string })
+    .map(({ level, msg }) => `${level} ${msg}`);
+}
