@@ -1,0 +1,141 @@
+import { Agent as HttpsAgent } from "node:https";
+import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { EventEmitter } from "node:events";
+import { isIP } from "node:net";
+import type { Stream } from "node:stream";
+import httpProxy from "http-proxy";
+import type { EngineTarget } from "../docker/engine-target.ts";
+
+/** One request to one engine. */
+export interface Question {
+  readonly method: string;
+  /** Versioned path and query. */
+  readonly path: string;
+  readonly headers: Record<string, string | string[]>;
+  /** A stream is piped as it comes and can be sent once; a Buffer, or nothing, can be sent again. */
+  readonly body: IncomingMessage | Buffer | undefined;
+}
+
+/** The engine's response headers have arrived, the body is still paused; or they never will. */
+export type Answer =
+  | { readonly kind: "answer"; readonly request: ClientRequest; readonly response: IncomingMessage }
+  | { readonly kind: "failed"; readonly error: Error };
+
+const proxy = httpProxy.createProxyServer({ selfHandleResponse: true, toProxy: true, prependPath: false });
+proxy.on("proxyRes", (response, message) => {
+  if (message instanceof OutgoingMessage) message.answered(response);
+});
+
+/**
+ * Sends one request through http-proxy and resolves with its answer; never rejects. A pooled connection which the engine had
+ * already closed costs a bodyless request nothing: it is repeated once, on a fresh connection. Tells the target how it went.
+ * @param res only handed to http-proxy, which looks whether it has ended
+ * @param signal destroys the request whenever it fires, also while headers are awaited
+ */
+export async function ask(
+  target: EngineTarget,
+  question: Question,
+  res: ServerResponse,
+  signal: AbortSignal,
+): Promise<Answer> {
+  let answer = await askOnce(target, question, res, signal);
+  if (answer.kind === "failed" && answer.stale && question.body === undefined && !signal.aborted) {
+    dropIdleConnections(target.agent); // the others are as old as the one that failed
+    answer = await askOnce(target, question, res, signal);
+  }
+  if (answer.kind === "answer") target.noteSuccess();
+  else if (!signal.aborted) target.noteFailure(answer.error);
+  return answer;
+}
+
+type FirstAnswer = Exclude<Answer, { kind: "failed" }> | { kind: "failed"; error: Error; stale: boolean };
+
+function askOnce(target: EngineTarget, question: Question, res: ServerResponse, signal: AbortSignal) {
+  return new Promise<FirstAnswer>((resolve) => {
+    let request: ClientRequest | undefined;
+    const failed = (error: Error & { code?: string }): void => {
+      const reset = error.code === "ECONNRESET" || error.code === "EPIPE";
+      resolve({ kind: "failed", error, stale: reset && request?.reusedSocket === true });
+    };
+    const message = new OutgoingMessage(
+      question,
+      (created) => {
+        request = created;
+        created.path = question.path; // http-proxy collapsed `//`; node has checked the characters
+        destroyOnAbort(created, signal);
+        sendBody(created, question.body);
+      },
+      (response) => {
+        if (request) resolve({ kind: "answer", request, response });
+      },
+    );
+    try {
+      const secure = target.agent instanceof HttpsAgent;
+      const options = {
+        method: question.method,
+        agent: target.agent,
+        target: { protocol: secure ? "https:" : "http:", host: target.host, port: target.port },
+        buffer: message.body,
+        // The engine's certificate is checked against the engine's name, not against the client's Host header.
+        ssl: secure ? { servername: isIP(target.host) ? "" : target.host } : {},
+      };
+      // http-proxy reads `headers`, `url` and `socket` of its request, and listens for `aborted` and `error`: no more.
+      proxy.web(message as unknown as IncomingMessage, res, options, failed);
+    } catch (error) {
+      failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+/**
+ * The request as http-proxy sees it: already cleaned headers, and a body that is only a `pipe`, which http-proxy calls right
+ * after it created the outgoing request and before anything is sent. It has no `method`, because http-proxy 1.18 drops
+ * chunked bodies of DELETE requests when it sees one; the method goes in the options.
+ */
+class OutgoingMessage extends EventEmitter {
+  readonly url: string;
+  readonly headers: Record<string, string | string[]>;
+  readonly socket = { destroyed: false };
+  readonly body: Stream;
+  readonly answered: (response: IncomingMessage) => void;
+
+  constructor(
+    question: Question,
+    created: (request: ClientRequest) => void,
+    answered: (response: IncomingMessage) => void,
+  ) {
+    super();
+    this.url = question.path;
+    this.headers = question.headers;
+    this.answered = answered;
+    this.body = { pipe: created } as unknown as Stream;
+  }
+}
+
+/** Starts the upload at once; headers do not wait for the first body byte. */
+function sendBody(request: ClientRequest, body: Question["body"]): void {
+  if (body === undefined || Buffer.isBuffer(body)) {
+    request.end(body);
+    return;
+  }
+  request.flushHeaders();
+  body.pipe(request);
+  // An engine that stops listening must not stop the client's upload: node reads the client's next request only after it.
+  request.once("close", () => {
+    body.unpipe(request);
+    body.resume();
+  });
+}
+
+function destroyOnAbort(request: ClientRequest, signal: AbortSignal): void {
+  const destroy = (): void => void request.destroy();
+  if (signal.aborted) destroy();
+  signal.addEventListener("abort", destroy);
+  request.once("close", () => signal.removeEventListener("abort", destroy));
+}
+
+function dropIdleConnections(agent: Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
