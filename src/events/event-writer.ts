@@ -1,0 +1,80 @@
+import type { Writable } from "node:stream";
+import type { Clock } from "./types.ts";
+
+export interface EventWriterOptions {
+  /** Chunks that may wait for a slow client (events.md §1). */
+  readonly maxQueued?: number;
+  /** Characters that may wait. */
+  readonly maxQueuedChars?: number;
+  /** How long a client may leave us unable to write, in milliseconds. */
+  readonly stuckMs?: number;
+}
+
+const defaults = { maxQueued: 10_000, maxQueuedChars: 16 * 1024 * 1024, stuckMs: 10_000 };
+
+/** Writes to one client without ever waiting for it: what does not fit is queued within bounds, and a client that is too slow is cut off. */
+export class EventWriter {
+  readonly #sink: Writable;
+  readonly #clock: Clock;
+  readonly #limits: Required<EventWriterOptions>;
+  #queue: string[] = [];
+  #queuedChars = 0;
+  #ending = false;
+  #stopWatch: (() => void) | undefined;
+
+  constructor(sink: Writable, clock: Clock, options: EventWriterOptions = {}) {
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#limits = { ...defaults, ...options };
+    sink.on("drain", () => this.#flush());
+    sink.on("close", () => this.#release());
+  }
+
+  /** Sends a chunk now, or as soon as the client has room. */
+  write(chunk: string): void {
+    if (this.#ending || this.#sink.destroyed) return;
+    if (this.#stopWatch === undefined) {
+      this.#send(chunk);
+      return;
+    }
+    this.#queue.push(chunk);
+    this.#queuedChars += chunk.length;
+    const { maxQueued, maxQueuedChars } = this.#limits;
+    if (this.#queue.length > maxQueued || this.#queuedChars > maxQueuedChars) this.#sink.destroy();
+  }
+
+  /** Ends the stream once everything written so far has gone out. Idempotent. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#queue.length === 0) this.#finish();
+  }
+
+  #send(chunk: string): void {
+    if (this.#sink.write(chunk)) return;
+    this.#stopWatch = this.#clock.after(this.#limits.stuckMs, () => this.#sink.destroy());
+  }
+
+  #flush(): void {
+    this.#stopWatch?.();
+    this.#stopWatch = undefined;
+    const waiting = this.#queue;
+    this.#queue = [];
+    this.#queuedChars = 0;
+    if (waiting.length > 0) this.#send(waiting.join(""));
+    if (this.#ending) this.#finish();
+  }
+
+  /** The rest sits in the sink's own buffer; it too may take no longer than a stuck write. */
+  #finish(): void {
+    this.#stopWatch ??= this.#clock.after(this.#limits.stuckMs, () => this.#sink.destroy());
+    this.#sink.end();
+  }
+
+  #release(): void {
+    this.#stopWatch?.();
+    this.#stopWatch = undefined;
+    this.#queue = [];
+    this.#queuedChars = 0;
+  }
+}
