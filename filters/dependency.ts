@@ -1,0 +1,26 @@
+import { clip } from "../src/scheduler/clip.ts";
+import type { Dependency, Filter } from "../src/scheduler/types.ts";
+
+const FLAGS: Readonly<Record<Dependency["kind"], string>> = {
+  "volumes-from": "--volumes-from",
+  link: "--link",
+  net: "--net",
+  pid: "--pid",
+  ipc: "--ipc",
+};
+
+/** Keeps engines on which every container the request refers to lives. Never soft (spec: scheduling.md §6.2). */
+export const dependencyFilter: Filter = {
+  name: "dependency",
+  prepare({ dependencies }) {
+    if (dependencies.length === 0) return undefined;
+    return {
+      conditions: dependencies.map(({ kind, raw }) => `${FLAGS[kind]}=${raw}`),
+      admits: (candidate) => dependencies.every(({ reference }) => candidate.hasContainer(reference)),
+      explain: (candidate) => {
+        const missing = dependencies.find(({ reference }) => !candidate.hasContainer(reference));
+        return missing === undefined ? "" : `it has no container ${clip(missing.reference)}`;
+      },
+    };
+  },
+};

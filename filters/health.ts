@@ -1,0 +1,10 @@
+import type { Check, Filter } from "../src/scheduler/types.ts";
+
+const check: Check = {
+  conditions: [],
+  admits: ({ healthIndicator }) => healthIndicator > 0,
+  explain: () => "it does not answer",
+};
+
+/** Keeps engines that answer (spec: scheduling.md §6, §7.1). */
+export const healthFilter: Filter = { name: "health", prepare: () => check };

@@ -1,0 +1,37 @@
+import { imageIsMeant } from "../../filters/image-reference.ts";
+import { clip } from "./clip.ts";
+import type { Candidate, PlacementRequest } from "./types.ts";
+
+/** A rule of this attempt, not of the user: applied whatever `--filter` says and never listed as a condition. */
+export interface AttemptRule {
+  readonly name: string;
+  admits(candidate: Candidate): boolean;
+  explain(candidate: Candidate): string;
+}
+
+/** What earlier attempts taught: engines that refused, and the image an engine must already hold (spec: scheduling.md §8, B9, B11). */
+export function attemptRules({ excludedEngines, requiredImages }: PlacementRequest): readonly AttemptRule[] {
+  const rules: AttemptRule[] = [];
+  if (excludedEngines.size > 0) {
+    rules.push({
+      name: "retry",
+      admits: ({ id }) => !excludedEngines.has(id),
+      explain: () => "it refused the container before",
+    });
+  }
+  if (requiredImages.length > 0) {
+    rules.push({
+      name: "image",
+      admits: (candidate) => holdsOneOf(candidate, requiredImages),
+      explain: () => `it does not hold ${clip(requiredImages.join(" or "))}`,
+    });
+  }
+  return rules;
+}
+
+function holdsOneOf({ images }: Candidate, references: readonly string[]): boolean {
+  for (const image of images) {
+    if (references.some((reference) => imageIsMeant(image, reference))) return true;
+  }
+  return false;
+}
