@@ -1,0 +1,110 @@
+import { notFound } from "../../errors.ts";
+import type { NetworkSummary } from "../../docker/types.ts";
+import { isNamed, meansObject } from "./node-names.ts";
+import type { ContainerView, NetworkView, NodeView } from "./types.ts";
+
+/** One network and every engine that has it: one for a local network, several for one that spans engines. */
+export interface NetworkGroup {
+  readonly network: NetworkSummary;
+  readonly nodes: readonly [NodeView, ...NodeView[]];
+}
+
+/**
+ * Copies of one network brought together. Local networks stay apart even when machines cloned from one disk gave them the same id.
+ */
+export function groupNetworks(networks: Iterable<NetworkView>): readonly NetworkGroup[] {
+  const groups = new Map<string, { network: NetworkSummary; nodes: [NodeView, ...NodeView[]] }>();
+  for (const { node, network } of networks) {
+    if (node.state === "Pending") continue;
+    const key = isLocal(network) ? `${node.addr}/${network.Id}` : network.Id;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { network, nodes: [node] });
+    else group.nodes.push(node);
+  }
+  return [...groups.values()];
+}
+
+export const isLocal = (network: NetworkSummary): boolean => network.Scope === "local";
+
+/** The name as the cluster lists it: `node/name` for a local network. */
+export const listedName = ({ network, nodes: [owner] }: NetworkGroup): string =>
+  isLocal(network) ? `${owner.name}/${network.Name}` : network.Name;
+
+/**
+ * The network a reference means (images-networks-volumes.md §2.1, any engine's copy counting, A17). A bare name several networks share means none of them.
+ */
+export function resolveNetwork(groups: readonly NetworkGroup[], reference: string): NetworkGroup | undefined {
+  if (reference === "") return undefined;
+  const byId = groups.filter(({ network: { Id: id } }) => id === reference || id.slice(0, 12) === reference);
+  if (byId.length > 0) return byId[0];
+  const byName = groups.filter(({ network, nodes }) =>
+    nodes.some((node) => meansObject(reference, node, network.Name)),
+  );
+  if (byName.length > 0) return byName.length === 1 ? byName[0] : undefined;
+  const slashed = groups.find(({ network }) => network.Name === `/${reference}`);
+  if (slashed !== undefined) return slashed;
+  const byPrefix = groups.filter(({ network }) => network.Id.startsWith(reference));
+  return new Set(byPrefix.map(({ network }) => network.Id)).size === 1 ? byPrefix[0] : undefined;
+}
+
+/**
+ * As {@link resolveNetwork}, for routes about one network.
+ * @throws ApiError 404 `No such network: X`
+ */
+export function requireNetwork(groups: readonly NetworkGroup[], reference: string): NetworkGroup {
+  const group = resolveNetwork(groups, reference);
+  if (group === undefined) throw notFound(`No such network: ${reference}`);
+  return group;
+}
+
+/** An endpoint key of a create body without its node: `node-1/net` → `net` when `node-1` is an engine; anything else stays (§2.8). */
+export function bareEndpointName(key: string, nodes: Iterable<NodeView>): string {
+  const slash = key.indexOf("/");
+  if (slash <= 0) return key;
+  const prefix = key.slice(0, slash);
+  for (const node of nodes) {
+    if (isNamed(node, prefix)) return key.slice(slash + 1);
+  }
+  return key;
+}
+
+/** An entry of a network's `Containers`. */
+export interface NetworkEndpoint {
+  readonly Name: string;
+  readonly EndpointID: string;
+  readonly MacAddress: string;
+  readonly IPv4Address: string;
+  readonly IPv6Address: string;
+}
+
+/**
+ * The containers attached to each network, from the list of containers: network id → container id → endpoint. Endpoints without an id, which stopped containers leave
+ * behind, are not attached (A18).
+ */
+export function networkEndpoints(
+  containers: Iterable<ContainerView>,
+): ReadonlyMap<string, Readonly<Record<string, NetworkEndpoint>>> {
+  const attached = new Map<string, Record<string, NetworkEndpoint>>();
+  for (const { summary, inspect } of containers) {
+    for (const endpoint of Object.values(summary.NetworkSettings?.Networks ?? {})) {
+      const id = endpoint.NetworkID;
+      const endpointId = text(endpoint.EndpointID);
+      if (id === undefined || id === "" || endpointId === "") continue;
+      const others = attached.get(id) ?? {};
+      others[summary.Id] = {
+        Name: inspect.Name.replace(/^\//, ""),
+        EndpointID: endpointId,
+        MacAddress: text(endpoint.MacAddress),
+        IPv4Address: withPrefix(endpoint.IPAddress, endpoint.IPPrefixLen),
+        IPv6Address: withPrefix(endpoint.GlobalIPv6Address, endpoint.GlobalIPv6PrefixLen),
+      };
+      attached.set(id, others);
+    }
+  }
+  return attached;
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+const withPrefix = (address: unknown, length: unknown): string =>
+  text(address) === "" ? "" : `${text(address)}/${typeof length === "number" ? length : 0}`;
