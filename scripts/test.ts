@@ -1,0 +1,120 @@
+/**
+ * `npm test`: all tests there are, on real engines too. The last line is `N passed, N failed, N skipped`.
+ *
+ * With CI set nothing may be left out: a skipped test or a missing component is a failure there.
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureSystem, MissingSystemError } from "../test/lab/system.ts";
+import type { Totals } from "./totals-reporter.ts";
+
+/** How long one Mocha run may take before it is stopped. A run that hangs must not hold CI for ever. */
+const limitMs = 20 * 60_000;
+const onCi = !["", "0", "false", undefined].includes(process.env.CI);
+let interrupted = false;
+
+const unit = await runMocha("unit tests", ".mocharc.json");
+const live = await runLive();
+
+const skipped = [...unit.skipped, ...live.skipped];
+if (skipped.length > 0)
+  console.log(`\nskipped${onCi ? ", which is a failure on CI" : ""}:\n  ${skipped.join("\n  ")}`);
+const failed = unit.failed + live.failed + (onCi ? skipped.length : 0);
+console.log(`\n${unit.passed + live.passed} passed, ${failed} failed, ${onCi ? 0 : skipped.length} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** The live tests, or what they count as where real engines cannot run. */
+async function runLive(): Promise<Totals> {
+  if (interrupted) return { passed: 0, failed: 0, skipped: [] };
+  try {
+    await ensureSystem({ install: true, log: (line) => console.log(`system: ${line}`) });
+  } catch (error) {
+    console.error(`\nThe live tests were not run: ${error instanceof Error ? error.message : String(error)}`);
+    if (onCi || !(error instanceof MissingSystemError)) return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: 0, skipped: liveFiles().map((file) => `${file} (needs real engines)`) };
+  }
+  return await runMocha("live tests", "test/live/.mocharc.json");
+}
+
+/** Runs Mocha in a process group of its own, its output going straight to the terminal. */
+async function runMocha(what: string, config: string): Promise<Totals> {
+  console.log(`\n=== ${what}`);
+  const folder = mkdtempSync(path.join(tmpdir(), "swarm-test-"));
+  const totalsFile = path.join(folder, "totals.json");
+  try {
+    const mocha = [
+      "node_modules/mocha/bin/mocha.js",
+      "--config",
+      config,
+      "--reporter",
+      "scripts/totals-reporter.ts",
+    ];
+    const env = { ...process.env, TEST_TOTALS: totalsFile };
+    const child = spawn(process.execPath, mocha, {
+      stdio: ["ignore", "inherit", "inherit"],
+      detached: true,
+      env,
+    });
+    const stopped = await untilEnd(child);
+    const totals = readTotals(totalsFile);
+    if (child.exitCode === 0 || (totals.failed > 0 && stopped === undefined)) return totals;
+    console.error(
+      `\nthe ${what} ${stopped ?? `broke off: Mocha ended with ${String(child.exitCode ?? child.signalCode)}`}`,
+    );
+    return { ...totals, failed: totals.failed + 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Waits for Mocha, and ends it on a signal or when it takes too long; the result says why it was ended. Mocha runs the
+ * tests in a child and does not pass every signal on, so the signal goes to the group, which gets time to clean up.
+ */
+async function untilEnd(child: ChildProcess): Promise<string | undefined> {
+  let reason: string | undefined;
+  const stop = (why: string) => {
+    reason ??= why;
+    signalGroup(child, "SIGTERM");
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    interrupted = true;
+    stop(`were ended by ${signal}`);
+  };
+  const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, onSignal);
+  const timer = setTimeout(() => stop(`took more than ${limitMs / 60_000} minutes`), limitMs);
+  await once(child, "exit");
+  clearTimeout(timer);
+  for (let tenths = 0; signalGroup(child, 0) && tenths < 150; tenths++) await sleep(100);
+  signalGroup(child, "SIGKILL");
+  for (const signal of signals) process.removeListener(signal, onSignal);
+  return reason;
+}
+
+/** Signals whatever is left of the child's group; `false` when nothing is. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return child.pid !== undefined && process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function readTotals(file: string): Totals {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Totals;
+  } catch {
+    return { passed: 0, failed: 0, skipped: [] };
+  }
+}
+
+function liveFiles(): string[] {
+  const names = readdirSync("test/live", { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(".live.ts")).map((name) => path.join("test/live", name));
+}

@@ -1,0 +1,200 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { toolEnvironment } from "../../lab/command.ts";
+import { eventually } from "../../lab/eventually.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { repositoryRoot } from "../../lab/paths.ts";
+import { dockerAt } from "./docker-cli.ts";
+import type { Docker } from "./docker-cli.ts";
+
+/** How to start a manager; by default over all engines of the lab. */
+export interface ManagerOptions {
+  /** The discovery argument, such as `file:///path`. Default: `nodes://` and every engine's address. */
+  readonly discovery?: string;
+  /** Flags of `swarm manage`, before the discovery argument. */
+  readonly args?: readonly string[];
+  /** Global flags, before `manage`. */
+  readonly globalArgs?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** How many healthy nodes to wait for; 0 waits only for an answer. Default: the number of engines in the lab. */
+  readonly healthyNodes?: number;
+}
+
+/** A node as `/info` shows it: its name and the rows below it. */
+export interface NodeRows {
+  readonly name: string;
+  readonly address: string;
+  /** `Status`, `Containers`, `Labels`, … as text. */
+  readonly rows: Readonly<Record<string, string>>;
+}
+
+/**
+ * The real program in a process of its own, on a free port of the loopback interface. It carries the lab's mark, so it
+ * cannot outlive the lab. Runs from the sources; with `SWARM_TEST_DIST=1` what was built.
+ */
+export class Manager implements AsyncDisposable {
+  /** As `docker -H` takes it. */
+  readonly url: string;
+  /** As `fetch` takes it, without a slash at the end. */
+  readonly http: string;
+  /** The docker client bound to this manager. */
+  readonly docker: Docker;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #logs = "";
+
+  private constructor(port: number, child: ChildProcess) {
+    this.url = `tcp://127.0.0.1:${String(port)}`;
+    this.http = `http://127.0.0.1:${String(port)}`;
+    this.docker = dockerAt(this.url);
+    this.#process = child;
+    this.#ended = once(child, "close");
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => (this.#logs += text));
+    }
+  }
+
+  /**
+   * Starts the program and waits until it serves the nodes asked for.
+   * @throws {Error} with the manager's log when it ends early or the nodes do not become healthy within 30 s.
+   */
+  static async start(lab: Lab, options: ManagerOptions = {}): Promise<Manager> {
+    const { args = [], globalArgs = [], env = {}, healthyNodes = lab.engines.length } = options;
+    const discovery = options.discovery ?? `nodes://${lab.engines.map(({ addr }) => addr).join(",")}`;
+    const port = await freePort();
+    const listen = ["-H", `tcp://127.0.0.1:${String(port)}`];
+    const child = spawn(
+      process.execPath,
+      [...program(), ...globalArgs, "manage", ...listen, ...args, discovery],
+      {
+        cwd: repositoryRoot,
+        env: { ...withoutSettings(toolEnvironment(lab.mark)), ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const manager = new Manager(port, child);
+    try {
+      await manager.#ready(healthyNodes);
+      return manager;
+    } catch (error) {
+      child.kill("SIGKILL");
+      await manager.#ended;
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${manager.logs}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Everything the program has written, to either stream. */
+  get logs(): string {
+    return this.#logs;
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** `GET /info`, parsed. */
+  async info(): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${this.http}/info`, { signal: AbortSignal.timeout(5000) });
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  /** The nodes of `/info`, with their rows. */
+  async nodes(): Promise<readonly NodeRows[]> {
+    const status = (await this.info()).SystemStatus as [string, string][] | undefined;
+    const nodes: { name: string; address: string; rows: Record<string, string> }[] = [];
+    let inNodes = false;
+    for (const [key, value] of status ?? []) {
+      const row = /^ {2}└ (.*)$/.exec(key)?.[1];
+      if (row !== undefined) nodes.at(-1)!.rows[row] = value;
+      else if (inNodes) nodes.push({ name: key.trim(), address: value, rows: {} });
+      inNodes ||= key.trim() === "Nodes";
+    }
+    return nodes;
+  }
+
+  /** Waits until `/info` satisfies the test's wish about the nodes. */
+  async untilNodes(
+    what: string,
+    holds: (nodes: readonly NodeRows[]) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<void> {
+    const ask = async () => {
+      if (!this.isRunning) throw new Error(`the manager ended: ${what}`);
+      return holds(await this.nodes().catch(() => []));
+    };
+    await eventually(what, ask, timeoutMs, 50);
+  }
+
+  /**
+   * Ends the program and waits for it.
+   * @throws {Error} with its log when its exit code is not 0 or it needs more than 15 s; then it is killed.
+   */
+  async stop(signal: "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<void> {
+    if (this.isRunning) this.#process.kill(signal);
+    const killer = setTimeout(() => this.#process.kill("SIGKILL"), 15_000);
+    await this.#ended;
+    clearTimeout(killer);
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode === 0) return;
+    const end =
+      signalCode === "SIGKILL"
+        ? "had to be killed after 15 s"
+        : `ended with ${String(exitCode ?? signalCode)}`;
+    throw new Error(`the manager ${end}\n${this.logs}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #ready(healthyNodes: number): Promise<void> {
+    if (healthyNodes > 0) {
+      const healthy = ({ rows }: NodeRows) => rows.Status === "Healthy";
+      await this.untilNodes(
+        `${String(healthyNodes)} nodes are healthy`,
+        (nodes) => nodes.filter(healthy).length >= healthyNodes,
+      );
+      return;
+    }
+    await eventually("the manager answers", async () => {
+      if (!this.isRunning) throw new Error("the manager ended");
+      return await fetch(`${this.http}/_ping`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    });
+  }
+}
+
+function program(): string[] {
+  const built = process.env.SWARM_TEST_DIST === "1";
+  return built
+    ? [path.join(repositoryRoot, "dist/src/main.js")]
+    : ["--import", "tsx", path.join(repositoryRoot, "src/main.ts")];
+}
+
+/** The developer's own settings of the program must not reach the one under test. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => name === "SWARM_LAB" || !/^(SWARM_.*|DEBUG)$/.test(name)),
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
