@@ -1,0 +1,110 @@
+import type { Server as HttpServer } from "node:http";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** Attach and exec start: the requests that may be hijacked without saying so. */
+const HIJACKABLE =
+  /^POST (?:\/v[\d.]+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ /]+\/start)(?:\?[^ ]*)? HTTP\/1\.1\r\n/;
+const LONGEST_HEAD = 64 * 1024;
+
+/**
+ * Accepts connections for one engine and hands them to its HTTP server; can be frozen, closed and opened again on the same
+ * port. Old clients hijack a connection without an `Upgrade` header, which Node's parser would read on as HTTP; the first
+ * request of a connection is therefore looked at, and such a one is marked `Upgrade: legacy`.
+ */
+export class Listener {
+  readonly #http: HttpServer;
+  readonly #host: string;
+  #port: number;
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+  /** Connections made while frozen. */
+  readonly #waiting = new Set<Socket>();
+  #frozen = false;
+
+  constructor(http: HttpServer, host: string, port: number) {
+    this.#http = http;
+    this.#host = host;
+    this.#port = port;
+  }
+
+  /** `host:port`; the port stays the same from the first `open` on. */
+  get addr(): string {
+    return `${this.#host}:${this.#port}`;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async open(): Promise<void> {
+    if (this.#server) return;
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, this.#host, 511, resolve);
+    });
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and cuts every connection. */
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    if (server) await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** A stopped process: the kernel still accepts, nothing is read or written any more. */
+  freeze(): void {
+    if (this.#frozen) return;
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.cork();
+  }
+
+  thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    for (const socket of this.#sockets) if (!this.#waiting.has(socket)) socket.uncork();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const socket of waiting) this.#serve(socket);
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#waiting.delete(socket);
+    });
+    socket.on("error", () => socket.destroy());
+    if (this.#frozen) this.#waiting.add(socket);
+    else this.#serve(socket);
+  }
+
+  #serve(socket: Socket): void {
+    let head: Buffer = Buffer.alloc(0);
+    const onEnd = (): void => void socket.destroy();
+    const onData = (chunk: Buffer): void => {
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      const complete = !head.subarray(0, 4).equals(Buffer.from("POST")) || head.includes("\r\n\r\n");
+      if (!complete && head.length < LONGEST_HEAD) return;
+      socket.off("data", onData).off("end", onEnd).pause();
+      socket.unshift(markLegacyHijack(head));
+      this.#http.emit("connection", socket);
+      process.nextTick(() => socket.resume());
+    };
+    socket.on("data", onData).on("end", onEnd);
+  }
+}
+
+function markLegacyHijack(head: Buffer): Buffer {
+  const end = head.indexOf("\r\n\r\n");
+  if (end < 0) return head;
+  const text = head.toString("latin1", 0, end + 2);
+  if (!HIJACKABLE.test(text) || /\r\nupgrade:/i.test(text)) return head;
+  const firstLine = text.indexOf("\r\n") + 2;
+  const rest = text.slice(firstLine).replace(/^connection:.*\r\n/gim, "");
+  const marked = `${text.slice(0, firstLine)}Connection: Upgrade\r\nUpgrade: legacy\r\n${rest}`;
+  return Buffer.concat([Buffer.from(marked, "latin1"), head.subarray(end + 2)]);
+}
