@@ -1,0 +1,234 @@
+import type { EngineCall, EngineClient, PullOptions } from "./engine-client.ts";
+import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
+import { EngineCalls, type Call, type EngineCallsOptions } from "./engine-calls.ts";
+import { engineEvent } from "./engine-event.ts";
+import { jsonTexts } from "./json-stream.ts";
+import type {
+  ContainerInspect,
+  ContainerSummary,
+  EngineEvent,
+  EngineInfo,
+  EngineVersion,
+  ImageSummary,
+  NetworkSummary,
+  Unknown,
+  VolumeSummary,
+} from "./types.ts";
+
+/** Deadlines, milliseconds. */
+export interface Deadlines {
+  readonly probe: number;
+  /** An ordinary call. */
+  readonly call: number;
+  /** A list, which a busy engine may take its time for. */
+  readonly list: number;
+  /** A call which may do real work. */
+  readonly work: number;
+}
+
+const DEADLINES: Deadlines = { probe: 5_000, call: 10_000, list: 30_000, work: 120_000 };
+
+export interface DockerodeClientOptions extends EngineCallsOptions {
+  readonly deadlines?: Partial<Deadlines> | undefined;
+}
+
+/**
+ * {@link EngineClient} over dockerode: which route, which version, which deadline, and whether the answer is of the shape we rely on. An
+ * engine's answer is input like any other.
+ */
+export class DockerodeClient implements EngineClient {
+  readonly #calls: EngineCalls;
+  readonly #deadlines: Deadlines;
+  /** `/v1.41`; empty before negotiation. */
+  #prefix = "";
+
+  constructor(options: DockerodeClientOptions) {
+    this.#calls = new EngineCalls(options);
+    this.#deadlines = { ...DEADLINES, ...options.deadlines };
+  }
+
+  useApiVersion(version: string): void {
+    this.#prefix = `/v${version}`;
+  }
+
+  async info(): Promise<EngineInfo> {
+    return (await this.#object(get("/info", this.#deadlines.call))) as EngineInfo;
+  }
+
+  async version(): Promise<EngineVersion> {
+    return (await this.#object(get("/version", this.#deadlines.call))) as EngineVersion;
+  }
+
+  async ping(): Promise<void> {
+    await this.#calls.answer(get("/_ping", this.#deadlines.probe));
+  }
+
+  async events(since: string | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
+    const query = since === undefined ? "" : `?since=${since}`;
+    const call = this.#versioned(get(`/events${query}`, this.#deadlines.call));
+    return eventsOf(await this.#calls.stream({ ...call, signal }), signal, this.#calls.addr);
+  }
+
+  listContainers(id?: string): Promise<ContainerSummary[]> {
+    const filters = id === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ id: [id] }))}`;
+    return this.#list(get(`/containers/json?all=1${filters}`, this.#deadlines.list), "Id");
+  }
+
+  async inspectContainer(id: string): Promise<ContainerInspect> {
+    const call = this.#versioned(get(`/containers/${encodeURIComponent(id)}/json`, this.#deadlines.call));
+    const answer = await this.#object(call);
+    const parts = [answer.State, answer.HostConfig, answer.Config];
+    if (typeof answer.Id !== "string" || !parts.every(isObject)) throw this.#malformed(call);
+    return answer as ContainerInspect;
+  }
+
+  listImages(): Promise<ImageSummary[]> {
+    return this.#list(get("/images/json?all=1", this.#deadlines.list), "Id");
+  }
+
+  listNetworks(): Promise<NetworkSummary[]> {
+    return this.#list(get("/networks", this.#deadlines.list), "Id");
+  }
+
+  async listVolumes(): Promise<VolumeSummary[]> {
+    const { Volumes } = await this.#object(this.#versioned(get("/volumes", this.#deadlines.list)));
+    return entries<VolumeSummary>(Volumes, "Name");
+  }
+
+  async request<T>({ method, path, body, headers, signal }: EngineCall): Promise<T> {
+    const call: Call = {
+      method,
+      path,
+      body: body as object | undefined,
+      timeoutMs: this.#deadlines.work,
+      ok: [200, 201],
+      signal,
+      headers: { ...headers },
+    };
+    const answer = await this.#json(call);
+    if (typeof answer !== "object") throw this.#malformed(call);
+    return answer as T;
+  }
+
+  async send(method: "POST" | "DELETE", path: string): Promise<void> {
+    await this.#calls.answer({ method, path, timeoutMs: this.#deadlines.work, ok: [200, 201, 204] });
+  }
+
+  async startContainer(path: string): Promise<204 | 304> {
+    const timeoutMs = this.#deadlines.work;
+    const { status } = await this.#calls.answer({ method: "POST", path, timeoutMs, ok: [200, 204, 304] });
+    return status === 304 ? 304 : 204;
+  }
+
+  removeContainer(id: string, options: { force?: boolean; volumes?: boolean }): Promise<void> {
+    const query = `force=${options.force ? 1 : 0}&v=${options.volumes ? 1 : 0}`;
+    return this.send("DELETE", `${this.#prefix}/containers/${encodeURIComponent(id)}?${query}`);
+  }
+
+  async pullImage(options: PullOptions): Promise<void> {
+    const query = new URLSearchParams({ fromImage: options.fromImage, tag: options.tag });
+    if (options.platform !== undefined) query.set("platform", options.platform);
+    const headers = options.registryAuth === undefined ? {} : { "X-Registry-Auth": options.registryAuth };
+    const path = `/images/create?${query.toString()}`;
+    // A pull may be slow as long as it makes progress, so it has no deadline; the caller's signal ends it.
+    const stream = await this.#calls.stream(
+      this.#versioned({ method: "POST", path, headers, timeoutMs: 0, ok: [200], signal: options.signal }),
+    );
+    for await (const text of jsonTexts(stream)) {
+      const { error } = (parsed(text) ?? {}) as { error?: unknown };
+      if (typeof error === "string") throw new EngineResponseError(500, error);
+    }
+  }
+
+  async inspectExec(id: string): Promise<{ ContainerID?: string } | undefined> {
+    try {
+      return await this.#object(
+        this.#versioned(get(`/exec/${encodeURIComponent(id)}/json`, this.#deadlines.call)),
+      );
+    } catch (error) {
+      if (error instanceof EngineResponseError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async distributionOsTypes(image: string, registryAuth: string | undefined): Promise<string[]> {
+    const segments = image.split("/");
+    if (segments.some((segment) => segment === "" || segment === "." || segment === ".."))
+      throw new EngineResponseError(400, "invalid reference format");
+    const path = `/distribution/${segments.map(encodeURIComponent).join("/")}/json`;
+    const headers = registryAuth === undefined ? {} : { "X-Registry-Auth": registryAuth };
+    const { Platforms } = await this.#object(
+      this.#versioned({ ...get(path, this.#deadlines.probe), headers }),
+    );
+    return [...new Set(entries<{ os: string }>(Platforms, "os").map(({ os }) => os))];
+  }
+
+  #versioned(call: Call): Call {
+    return { ...call, path: `${this.#prefix}${call.path}` };
+  }
+
+  /** A list of objects; entries without their key are left out, `null` is an empty list. */
+  async #list<T>(call: Call, key: string): Promise<T[]> {
+    const versioned = this.#versioned(call);
+    const answer = await this.#json(versioned);
+    if (answer !== null && !Array.isArray(answer)) throw this.#malformed(versioned);
+    return entries(answer, key);
+  }
+
+  async #object(call: Call): Promise<Unknown> {
+    const answer = await this.#json(call);
+    if (!isObject(answer)) throw this.#malformed(call);
+    return answer;
+  }
+
+  async #json(call: Call): Promise<unknown> {
+    const { body } = await this.#calls.answer(call);
+    const answer = parsed(body.toString());
+    if (answer === undefined) throw this.#malformed(call);
+    return answer;
+  }
+
+  #malformed({ method, path }: Call): EngineResponseError {
+    return new EngineResponseError(
+      500,
+      `${this.#calls.addr} did not answer ${method} ${path} with the JSON expected: is it a Docker Engine?`,
+    );
+  }
+}
+
+const get = (path: string, timeoutMs: number): Call => ({ method: "GET", path, timeoutMs, ok: [200] });
+
+const isObject = (value: unknown): value is Unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Those entries of a list which are objects with this text in them. */
+function entries<T>(list: unknown, key: string): T[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter((entry: unknown) => isObject(entry) && typeof entry[key] === "string") as T[];
+}
+
+/** `undefined`: not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function* eventsOf(
+  stream: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  addr: string,
+): AsyncGenerator<EngineEvent, void, undefined> {
+  try {
+    for await (const text of jsonTexts(stream)) {
+      const event = engineEvent(text);
+      if (event !== undefined) yield event;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof EngineUnreachableError && error.code !== CANCELLED) throw error;
+    throw new EngineUnreachableError(`the event stream of ${addr} broke`, "EUNKNOWN", { cause: error });
+  }
+}

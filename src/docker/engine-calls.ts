@@ -1,0 +1,213 @@
+import Docker from "dockerode";
+import type { Agent, IncomingMessage } from "node:http";
+import { errorText } from "../errors.ts";
+import { CallScope } from "./call-scope.ts";
+import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
+
+/** An engine's whole answer may not be larger than this many bytes: ten thousand containers' list is a tenth of it. */
+const MAX_ANSWER_BYTES = 256 << 20;
+
+/** What a call to the engine needs. */
+export interface Call {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With query, e.g. `/containers/create?name=web`. */
+  readonly path: string;
+  /** Sent as JSON, with POST only. */
+  readonly body?: object | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds for the whole call, for a stream until the headers are here; 0: none. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Statuses that are success. */
+  readonly ok: readonly number[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export interface EngineCallsOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly agent: Agent;
+  /** Ends every call, and lets no new one begin. */
+  readonly closed?: AbortSignal | undefined;
+  readonly maxAnswerBytes?: number | undefined;
+}
+
+/** The part of docker-modem's dial options that dockerode's typings leave out. */
+interface DialOptions {
+  path: string;
+  method: string;
+  options?: unknown;
+  headers: Record<string, string>;
+  abortSignal: AbortSignal;
+  isStream: true;
+  allowEmpty: true;
+  statusCodes: Readonly<Record<number, boolean>>;
+}
+
+/**
+ * HTTP calls to one engine through dockerode's modem. The modem hands over every answer as a stream at its headers; reading it, within
+ * limits, is done here, because the modem itself never calls back when an answer breaks off.
+ */
+export class EngineCalls {
+  /** `host:port`, IPv6 in brackets. */
+  readonly addr: string;
+  readonly #docker: Docker;
+  readonly #closed: AbortSignal | undefined;
+  readonly #maxAnswerBytes: number;
+
+  constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES }: EngineCallsOptions) {
+    this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#closed = closed;
+    this.#maxAnswerBytes = maxAnswerBytes;
+    // Explicit undefined keeps docker-modem from reading certificates and timeouts out of the environment.
+    const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+    this.#docker = new Docker({
+      protocol: "http",
+      host,
+      port,
+      agent,
+      pathPrefix: "/",
+      ...fromEnvironment,
+    } as never);
+  }
+
+  /** The whole answer. @throws EngineResponseError, EngineUnreachableError */
+  async answer(call: Call): Promise<Answer> {
+    const scope = this.#scope(call);
+    try {
+      const response = await this.#dial(call, scope);
+      return await this.#read(call, response);
+    } catch (error) {
+      throw this.#typed(error, scope);
+    } finally {
+      scope.end();
+    }
+  }
+
+  /**
+   * The answer's body from its headers on. It ends with an error when the connection breaks or the call is given up.
+   * @throws EngineResponseError, EngineUnreachableError
+   */
+  async stream(call: Call): Promise<AsyncIterable<Uint8Array>> {
+    const scope = this.#scope(call);
+    try {
+      const response = await this.#dial(call, scope);
+      if (!call.ok.includes(response.statusCode ?? 0)) await this.#read(call, response);
+      scope.dropDeadline();
+      response.once("close", () => scope.end());
+      return this.#chunks(response, scope);
+    } catch (error) {
+      scope.end();
+      throw this.#typed(error, scope);
+    }
+  }
+
+  #scope({ timeoutMs, signal }: Call): CallScope {
+    return new CallScope(timeoutMs, { cancelled: signal, closed: this.#closed });
+  }
+
+  /** Resolves when the headers are here, whatever the status. */
+  #dial(call: Call, { signal }: CallScope): Promise<IncomingMessage> {
+    // Node's URL functions would take what follows for a host.
+    if (call.path.startsWith("//")) throw new EngineResponseError(400, "invalid path");
+    if (signal.aborted) throw new Error("given up before it began");
+    const options: DialOptions = {
+      ...bodyAndPath(call),
+      method: call.method,
+      headers: { ...call.headers },
+      abortSignal: signal,
+      isStream: true,
+      allowEmpty: true,
+      statusCodes: EVERY_STATUS,
+    };
+    return new Promise((resolve, reject) => {
+      const answered = (error: unknown, response: IncomingMessage): void => {
+        if (error !== null && error !== undefined) {
+          reject(error instanceof Error ? error : new Error(errorText(error)));
+          return;
+        }
+        // Errors are for whoever reads; nobody may be reading yet.
+        response.on("error", () => undefined);
+        const giveUp = (): void => void response.destroy();
+        signal.addEventListener("abort", giveUp, { once: true });
+        response.once("close", () => signal.removeEventListener("abort", giveUp));
+        resolve(response);
+      };
+      this.#docker.modem.dial(options as never, answered as never);
+    });
+  }
+
+  async #read(call: Call, response: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > this.#maxAnswerBytes) {
+        response.destroy();
+        const text = `${this.addr} answered ${call.method} ${call.path} with more than ${this.#maxAnswerBytes} bytes`;
+        throw new EngineResponseError(500, text);
+      }
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks, bytes);
+    const status = response.statusCode ?? 0;
+    if (!call.ok.includes(status)) throw new EngineResponseError(status, messageOf(status, body));
+    return { status, body };
+  }
+
+  async *#chunks(response: IncomingMessage, scope: CallScope): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* response as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw this.#typed(error, scope);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  #typed(error: unknown, { givenUp }: CallScope): Error {
+    if (error instanceof EngineResponseError) return error;
+    if (givenUp === "cancelled") return new EngineUnreachableError("the request was cancelled", CANCELLED);
+    if (givenUp === "closed") return new EngineUnreachableError(`${this.addr} left the cluster`, CANCELLED);
+    const timedOut = givenUp === "time";
+    const code = (error as { code?: unknown }).code;
+    return new EngineUnreachableError(
+      `Cannot connect to the Docker daemon at tcp://${this.addr}. Is the docker daemon running? (${timedOut ? "no answer in time" : errorText(error)})`,
+      timedOut ? "ETIMEDOUT" : typeof code === "string" ? code : "EUNKNOWN",
+      { cause: error },
+    );
+  }
+}
+
+/** For the modem every answer is a success; which are is for us to say. */
+const EVERY_STATUS: Readonly<Record<number, boolean>> = Object.fromEntries(
+  Array.from({ length: 900 }, (_, n) => [n + 100, true]),
+);
+
+/**
+ * docker-modem appends its `options` to any path that holds "?", and cuts that path's last character where there are none; the path
+ * here is complete already. With a body, an empty `_query` says so; without one, the "&" is what gets cut.
+ */
+function bodyAndPath({ path, body }: Call): { path: string; options?: unknown } {
+  if (body !== undefined) return { path, options: { _query: {}, _body: body } };
+  return { path: path.includes("?") ? `${path}&` : path };
+}
+
+/** The `message` of Docker's JSON error, or a plain-text body (api.md §10.1: too old a client). */
+function messageOf(status: number, body: Buffer): string {
+  const text = body.toString().trim();
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === "string" && message !== "") return message;
+  } catch {
+    // Not JSON: the text is the message.
+  }
+  return text === "" ? `the engine answered with status ${status}` : text.slice(0, MAX_MESSAGE_CHARS);
+}
+
+/** Of an error page that is not Docker's, this much is enough. */
+const MAX_MESSAGE_CHARS = 4_096;

@@ -1,0 +1,92 @@
+import type {
+  ContainerInspect,
+  ContainerSummary,
+  EngineEvent,
+  EngineInfo,
+  EngineVersion,
+  ImageSummary,
+  NetworkSummary,
+  VolumeSummary,
+} from "./types.ts";
+
+/** An engine answered, but not with success: its status and its own message. The engine is alive. */
+export class EngineResponseError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "EngineResponseError";
+    this.status = status;
+  }
+}
+
+/** The `code` of a call that its own caller gave up; says nothing about the engine. */
+export const CANCELLED = "ECANCELED";
+
+/** No (complete) answer: refused, reset, timed out, not HTTP. Counts against the engine's health. */
+export class EngineUnreachableError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "EngineUnreachableError";
+    this.code = code;
+  }
+}
+
+/** A call with JSON both ways, for what has no method of its own. */
+export interface EngineCall {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Versioned, with query. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A pull; rejects with EngineResponseError when it fails. */
+export interface PullOptions {
+  /** `repo` with tag or digest, as `fromImage` and `tag` want them. */
+  readonly fromImage: string;
+  readonly tag: string;
+  readonly platform?: string | undefined;
+  /** `X-Registry-Auth`, passed on verbatim. */
+  readonly registryAuth?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * All we ask of one engine. Every call has a deadline of its own and rejects with {@link EngineResponseError} or
+ * {@link EngineUnreachableError}, never with anything else.
+ * @see https://docs.docker.com/reference/api/engine/
+ */
+export interface EngineClient {
+  /** Unversioned, so that it works before negotiation. */
+  info(): Promise<EngineInfo>;
+  version(): Promise<EngineVersion>;
+  /** A cheap probe, 5 s. */
+  ping(): Promise<void>;
+  /** The API version (`1.41`) used from now on. */
+  useApiVersion(version: string): void;
+  /**
+   * Opens the event stream; resolves when the response headers are here. The iteration ends when the engine ends it and
+   * throws when the connection breaks; aborting the signal ends it quietly.
+   * @param sinceNano replay from this engine time, nanoseconds as text `seconds.nanoseconds`
+   */
+  events(since: string | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>;
+  listContainers(id?: string): Promise<ContainerSummary[]>;
+  inspectContainer(id: string): Promise<ContainerInspect>;
+  listImages(): Promise<ImageSummary[]>;
+  listNetworks(): Promise<NetworkSummary[]>;
+  listVolumes(): Promise<VolumeSummary[]>;
+  /** Any other call that answers JSON; two minutes. */
+  request<T>(call: EngineCall): Promise<T>;
+  /** A call whose answer says nothing but success. @param path versioned, with query */
+  send(method: "POST" | "DELETE", path: string): Promise<void>;
+  /** @param path versioned, e.g. `/v1.41/containers/<id>/start?detachKeys=…` @returns 204, or 304 when it ran already */
+  startContainer(path: string): Promise<204 | 304>;
+  removeContainer(id: string, options: { force?: boolean; volumes?: boolean }): Promise<void>;
+  pullImage(options: PullOptions): Promise<void>;
+  /** `GET /exec/{id}/json`; undefined when the engine does not know it. */
+  inspectExec(id: string): Promise<{ ContainerID?: string } | undefined>;
+  /** The operating systems an image exists for, from its registry (`GET /distribution/{name}/json`). */
+  distributionOsTypes(image: string, registryAuth: string | undefined): Promise<string[]>;
+}
