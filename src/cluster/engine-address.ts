@@ -1,0 +1,80 @@
+import { lookup } from "node:dns/promises";
+import { Agent } from "node:http";
+import { connect, type Socket } from "node:net";
+import { EngineUnreachableError } from "../docker/engine-client.ts";
+import { errorText } from "../errors.ts";
+import { within } from "./within.ts";
+
+/** How long a connection may take to open, milliseconds. */
+const DIAL_MS = 10_000;
+/** How long a name may take to resolve, milliseconds. */
+const LOOKUP_MS = 10_000;
+/** A peer that vanished is noticed by the kernel after this much silence, milliseconds. */
+const KEEP_ALIVE_MS = 15_000;
+/** Idle connections kept per engine. */
+const IDLE_SOCKETS = 8;
+
+/** `host:port`, IPv6 in brackets: what an engine is known by. */
+export const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** The pool of one engine: its connections, pooled or spliced, all of which end when the engine is given up. */
+export class EngineConnections {
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`, IPv6 in brackets. */
+  readonly addr: string;
+  readonly agent: Agent;
+  readonly #spliced = new Set<Socket>();
+
+  constructor(host: string, port: number) {
+    this.host = host;
+    this.port = port;
+    this.addr = hostPort({ host, port });
+    this.agent = new Agent({
+      keepAlive: true,
+      keepAliveMsecs: KEEP_ALIVE_MS,
+      maxFreeSockets: IDLE_SOCKETS,
+      scheduling: "lifo",
+    });
+  }
+
+  /** First address of the host part. @throws when it cannot be resolved, in time or before the signal */
+  async resolve(signal: AbortSignal): Promise<string> {
+    const found = within(`resolving ${this.host}`, lookup(this.host), { ms: LOOKUP_MS, signal });
+    return (await found).address;
+  }
+
+  /** A raw connection for a spliced stream; half-open so that each side may finish first. */
+  dial(): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: this.host, port: this.port, allowHalfOpen: true, noDelay: true });
+      const fail = (error: unknown): void => {
+        socket.destroy();
+        const code = (error as NodeJS.ErrnoException).code ?? "EUNKNOWN";
+        const text = `Cannot connect to the Docker daemon at tcp://${this.addr}. Is the docker daemon running? (${errorText(error)})`;
+        reject(new EngineUnreachableError(text, code, { cause: error }));
+      };
+      const timeOut = (): void => fail(new Error("connect timed out"));
+      const cutOff = (): void => fail(new Error("the engine was given up"));
+      // From the first moment on, so that `cut` ends a connection which is only being made, too.
+      this.#spliced.add(socket);
+      socket.once("close", () => this.#spliced.delete(socket));
+      socket.once("close", cutOff);
+      socket.once("error", fail);
+      socket.setTimeout(DIAL_MS, timeOut);
+      socket.once("connect", () => {
+        socket.setTimeout(0, timeOut);
+        socket.removeListener("error", fail).removeListener("close", cutOff);
+        socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        resolve(socket);
+      });
+    });
+  }
+
+  /** Ends every connection, also those in use: the other ends hear of it. New ones may be opened afterwards. */
+  cut(): void {
+    this.agent.destroy();
+    for (const socket of this.#spliced) socket.destroy();
+  }
+}

@@ -1,0 +1,187 @@
+import { EngineResponseError, type EngineClient } from "../docker/engine-client.ts";
+import type { ContainerInspect, ContainerSummary } from "../docker/types.ts";
+import { coalesced, coalescedByKey } from "./coalesced.ts";
+import { containerRecord, type ContainerRecord } from "./container-record.ts";
+import type { EventEffect } from "./engine-event-effect.ts";
+import type { Engine } from "./engine.ts";
+import { forEachLimited } from "./for-each-limited.ts";
+import { Inventory } from "./inventory.ts";
+import { limited } from "./limited.ts";
+
+/** Containers inspected at once when an engine is read as a whole, and as many again for those events name. */
+const INSPECTS_AT_ONCE = 8;
+/** Destroyed containers remembered, so that an answer on its way does not bring one back. */
+const REMEMBERED_DROPS = 1_024;
+
+/** How much of an engine to read again. */
+type Reading = "everything" | "lists" | "changed-containers";
+
+/** Keeps one engine's {@link Inventory} true: reads what changed, never more than once at a time. */
+export class EngineCache {
+  readonly inventory = new Inventory();
+  readonly #engine: Engine;
+  readonly #client: EngineClient;
+  readonly #countMemoryReservation: boolean;
+  readonly #dropped = new Set<string>();
+  readonly #inTurn = limited(INSPECTS_AT_ONCE);
+  /** Counts {@link reset}s: an answer to a question asked before one is of no use after it. */
+  #epoch = 0;
+  /** Reads one container again; resolves when the inventory shows a state no older than the call. */
+  readonly refreshContainer = coalescedByKey((id: string) => this.#inTurn(() => this.#readContainer(id)));
+  readonly refreshImages = this.#refreshed("images", () => this.#client.listImages());
+  readonly refreshNetworks = this.#refreshed("networks", () => this.#client.listNetworks());
+  readonly refreshVolumes = this.#refreshed("volumes", () => this.#client.listVolumes());
+  /**
+   * Reads the engine as a whole: every container and list (`everything`), lists and the containers that look different (`lists`), or those
+   * containers alone (`changed-containers`). Rejects with EngineUnreachableError, or EngineResponseError when a list is refused.
+   */
+  readonly readAll = coalescedByKey((what: Reading) => this.#readAll(what));
+
+  constructor(engine: Engine, client: EngineClient, countMemoryReservation: boolean) {
+    this.#engine = engine;
+    this.#client = client;
+    this.#countMemoryReservation = countMemoryReservation;
+  }
+
+  /** Empties the inventory, and keeps what is still on its way out of it. */
+  reset(): void {
+    this.#epoch++;
+    this.#dropped.clear();
+    this.inventory.detach();
+    this.inventory.clear();
+  }
+
+  /** Forgets a container for good: IDs are never used twice. */
+  dropContainer(id: string): void {
+    this.#dropped.add(id);
+    for (const oldest of this.#dropped) {
+      if (this.#dropped.size <= REMEMBERED_DROPS) break;
+      this.#dropped.delete(oldest);
+    }
+    this.inventory.removeContainer(id);
+  }
+
+  /** Does what an event asks for. */
+  async follow(effect: EventEffect): Promise<void> {
+    switch (effect.kind) {
+      case "refresh-container":
+        await this.refreshContainer(effect.id);
+        return;
+      case "drop-container":
+        this.dropContainer(effect.id);
+        return;
+      case "images":
+        await this.refreshImages();
+        return;
+      case "networks":
+        await this.refreshNetworks();
+        return;
+      case "volumes":
+        await this.refreshVolumes();
+        return;
+      case "everything":
+        await this.readAll("lists");
+        return;
+      case "none":
+      case "exec":
+      case "specs":
+        return;
+    }
+  }
+
+  async #readAll(what: Reading): Promise<void> {
+    const epoch = this.#epoch;
+    const before = new Map(this.inventory.containers);
+    const listed = await this.#client.listContainers();
+    if (epoch !== this.#epoch) return;
+    const gone = new Set(before.keys());
+    for (const { Id } of listed) gone.delete(Id);
+    for (const id of gone) this.inventory.removeContainer(id);
+    const stale = what === "everything" ? listed : listed.filter((summary) => this.#looksChanged(summary));
+    await forEachLimited(stale, INSPECTS_AT_ONCE, async (summary) => {
+      const { Id } = summary;
+      const inspect = await this.#inspect(Id);
+      if (epoch !== this.#epoch) return;
+      // Read meanwhile because of an event, and that is no older than this.
+      if (this.inventory.containers.get(Id) !== before.get(Id)) return;
+      if (inspect === "gone") this.inventory.removeContainer(Id);
+      else if (inspect !== "unreadable" && inspect.State.Status === summary.State)
+        this.#set(summary, inspect);
+      else if (inspect !== "unreadable") await this.refreshContainer(Id);
+    });
+    if (what === "changed-containers" || epoch !== this.#epoch) return;
+    await this.refreshImages();
+    await Promise.all([ignoreRefusal(this.refreshNetworks()), ignoreRefusal(this.refreshVolumes())]);
+  }
+
+  #looksChanged(summary: ContainerSummary): boolean {
+    const record = this.inventory.containers.get(summary.Id);
+    if (record === undefined || summary.State === "restarting") return true;
+    return (
+      fingerprint(record.summary) !== fingerprint(summary) || record.inspect.State.Status !== summary.State
+    );
+  }
+
+  async #readContainer(id: string): Promise<void> {
+    const epoch = this.#epoch;
+    const [summaries, inspect] = await Promise.all([this.#client.listContainers(id), this.#inspect(id)]);
+    if (epoch !== this.#epoch) return;
+    const summary = summaries.find(({ Id }) => Id === id);
+    if (summary === undefined || inspect === "gone") this.inventory.removeContainer(id);
+    else if (inspect !== "unreadable") this.#set(summary, inspect);
+  }
+
+  /**
+   * A container its engine cannot show must not keep that engine out of the cluster: as long as it is `unreadable`, what we knew of it stands.
+   */
+  async #inspect(id: string): Promise<ContainerInspect | "gone" | "unreadable"> {
+    try {
+      return await this.#client.inspectContainer(id);
+    } catch (error) {
+      if (!(error instanceof EngineResponseError)) throw error;
+      return error.status === 404 ? "gone" : "unreadable";
+    }
+  }
+
+  #set(summary: ContainerSummary, inspect: ContainerInspect): void {
+    if (this.#dropped.has(inspect.Id)) return;
+    let record: ContainerRecord;
+    try {
+      record = containerRecord(this.#engine, summary, inspect, {
+        engineCpus: this.#engine.cpus,
+        countMemoryReservation: this.#countMemoryReservation,
+      });
+    } catch (error) {
+      // Of a shape no Docker engine has: as unreadable as one that is refused.
+      if (error instanceof TypeError) return;
+      throw error;
+    }
+    this.inventory.setContainer(record);
+  }
+
+  #refreshed<K extends "images" | "networks" | "volumes">(
+    kind: K,
+    list: () => Promise<Inventory[K]>,
+  ): () => Promise<void> {
+    return coalesced(async () => {
+      const epoch = this.#epoch;
+      const answer = await list();
+      if (epoch === this.#epoch) this.inventory[kind] = answer;
+    });
+  }
+}
+
+/** What of a list entry changes when the container does, and does not with the mere passing of time. */
+function fingerprint({ State, Status, Names, Ports, NetworkSettings }: ContainerSummary): string {
+  // `Up 3 minutes (healthy)`, `Exited (137) 2 hours ago`: the parentheses carry the news.
+  const news = /\([^)]*\)/.exec(Status)?.[0] ?? "";
+  return JSON.stringify([State, news, Names, Ports, Object.keys(NetworkSettings?.Networks ?? {})]);
+}
+
+async function ignoreRefusal(refresh: Promise<void>): Promise<void> {
+  try {
+    await refresh;
+  } catch (error) {
+    if (!(error instanceof EngineResponseError)) throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Logger } from "pino";
+import type { EngineSettings } from "../config.ts";
+import type { EngineClient } from "../docker/engine-client.ts";
+import type { EngineEvent } from "../docker/types.ts";
+import type { EngineConnections } from "./engine-address.ts";
+import type { EngineAnnouncement } from "./engine-state.ts";
+import type { Engine } from "./engine.ts";
+import type { InventoryListener } from "./inventory.ts";
+
+/** What an engine needs of the cluster around it. */
+export interface EngineContext {
+  readonly settings: EngineSettings;
+  readonly overcommit: number;
+  readonly countMemoryReservation: boolean;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly index: InventoryListener;
+  /** Does a container reference mean a container of this engine? (api.md §3.1) */
+  resolvesOn(engine: Engine, reference: string): boolean;
+  /** @param closed ends every call when the engine is given up */
+  createClient(connections: EngineConnections, closed: AbortSignal): EngineClient;
+  /**
+   * May this engine take part, given the others? `join` is called in the same turn as the answer. Rejects with the reason when it may
+   * not. Called with the engine's containers known.
+   */
+  admit(engine: Engine, join: () => void): Promise<void>;
+  /** An engine came, went or changed its state. */
+  announce(engine: Engine, action: EngineAnnouncement): void;
+  /** Something happened on an engine, and its cache knows. */
+  publish(engine: Engine, event: EngineEvent): void;
+  execCreated(execId: string, engine: Engine, containerId: string): void;
+}

@@ -1,0 +1,65 @@
+import type { Logger } from "pino";
+import { messages } from "../telemetry/messages.ts";
+import { engineSpecs, type EngineSpecs } from "./engine-specs.ts";
+import type { Engine } from "./engine.ts";
+
+/** Specs are read again after this long, milliseconds. */
+const SPECS_MAX_AGE_MS = 300_000;
+
+/** A known address answers as another engine. */
+export class IdentityChangedError extends Error {}
+
+/** Who answers at an engine's address, as far as it told. */
+export class EngineIdentity {
+  readonly #engine: Engine;
+  #specs: EngineSpecs | undefined;
+  #ip = "";
+  /** By a clock that never jumps, milliseconds. */
+  #readAt = -Infinity;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** `undefined` until it answered once. */
+  get specs(): EngineSpecs | undefined {
+    return this.#specs;
+  }
+  /** First address of the host part, `""` until resolved. */
+  get ip(): string {
+    return this.#ip;
+  }
+  /** Is it time to ask again? */
+  get isStale(): boolean {
+    return performance.now() - this.#readAt > SPECS_MAX_AGE_MS;
+  }
+
+  async resolve(signal: AbortSignal): Promise<void> {
+    this.#ip = await this.#engine.connections.resolve(signal);
+  }
+
+  /**
+   * Asks the engine and from then on speaks its API version.
+   * @throws IdentityChangedError when a member is not the one we know; otherwise when it does not answer or must not be used
+   */
+  async read(log: Logger): Promise<void> {
+    const { addr, client } = this.#engine;
+    const [info, version] = await Promise.all([client.info(), client.version()]);
+    const specs = engineSpecs(addr, info, version, Date.now());
+    const before = this.#specs;
+    if (this.#engine.isMember && before !== undefined && before.engineId !== specs.engineId) {
+      throw new IdentityChangedError(
+        `Engine (ID: ${before.engineId}, Addr: ${addr}) shows up with another ID:${specs.engineId}. Please remove it from cluster, it can be added back.`,
+      );
+    }
+    for (const warning of specs.warnings) {
+      if (before?.warnings.includes(warning) !== true) log.warn(warning);
+    }
+    if (specs.clockDeltaMs !== 0 && (before?.clockDeltaMs ?? 0) === 0) {
+      log.warn(messages.unsynchronizedClock(specs.engineId, addr));
+    }
+    this.#specs = specs;
+    this.#readAt = performance.now();
+    client.useApiVersion(specs.api.max);
+  }
+}

@@ -1,0 +1,166 @@
+import type { Socket } from "node:net";
+import { clampVersion, type ApiRange } from "../docker/api-version.ts";
+import type { EngineClient } from "../docker/engine-client.ts";
+import type { EngineTarget } from "../docker/engine-target.ts";
+import { healthIndicator, withOvercommit } from "../scheduler/resources.ts";
+import { EngineConnections } from "./engine-address.ts";
+import { EngineCache } from "./engine-cache.ts";
+import { EngineCandidate } from "./engine-candidate.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { EngineLife } from "./engine-life.ts";
+import type { EngineSpecs } from "./engine-specs.ts";
+import { statusText } from "./engine-state.ts";
+import type { ContainerCounts } from "./inventory.ts";
+
+/**
+ * One Docker engine, as the rest of the program sees it: what it is, what it holds, how to reach it. Its {@link EngineLife} runs from
+ * construction until disposed; nothing it does can fail its caller.
+ */
+export class Engine implements EngineTarget, AsyncDisposable {
+  readonly connections: EngineConnections;
+  readonly client: EngineClient;
+  readonly cache: EngineCache;
+  readonly candidate: EngineCandidate;
+  readonly #context: EngineContext;
+  readonly #closed = new AbortController();
+  readonly #life: EngineLife;
+
+  constructor(host: string, port: number, context: EngineContext) {
+    this.#context = context;
+    this.connections = new EngineConnections(host, port);
+    this.client = context.createClient(this.connections, this.#closed.signal);
+    this.cache = new EngineCache(this, this.client, context.countMemoryReservation);
+    this.candidate = new EngineCandidate(this, (reference) => context.resolvesOn(this, reference));
+    this.#life = new EngineLife(this, context, this.#closed.signal);
+    this.#life.start();
+  }
+
+  // ── Its life ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get state(): "Pending" | "Healthy" | "Unhealthy" {
+    return statusText(this.#life.state);
+  }
+  get isHealthy(): boolean {
+    return this.#life.state.kind === "healthy";
+  }
+  /** Validated once and not lost since: its containers are part of the cluster. */
+  get isMember(): boolean {
+    return this.#life.isMember;
+  }
+  /** The `Error` row; `""` when there is nothing to say. */
+  get error(): string {
+    const { state } = this.#life;
+    return state.kind === "disconnected" ? "" : state.lastError;
+  }
+  /** Last contact, or failure to get one; Unix milliseconds. */
+  get updatedAt(): number {
+    return this.#life.updatedAt;
+  }
+  /** 0 (not healthy) to 100 (scheduling.md §7.1). */
+  get healthIndicator(): number {
+    const { state } = this.#life;
+    const { failureRetry } = this.#context.settings;
+    return state.kind === "healthy" ? healthIndicator(true, state.failures, failureRetry) : 0;
+  }
+
+  /** Tries a pending engine, or sweeps a validated one, now. */
+  wake(): void {
+    this.#life.wake();
+  }
+  /** Another address took this engine over. */
+  supersede(error: string): void {
+    this.#life.loseIdentity(error);
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#life.end();
+  }
+
+  // ── What it says of itself ────────────────────────────────────────────────────────────────────────────────────
+
+  get #specs(): EngineSpecs | undefined {
+    return this.#life.identity.specs;
+  }
+  /** Host name; `""` until it answered once. */
+  get name(): string {
+    return this.#specs?.name ?? "";
+  }
+  get engineId(): string {
+    return this.#specs?.engineId ?? "";
+  }
+  /** `<engine ID>|<host:port>` */
+  get id(): string {
+    return this.#specs === undefined ? "" : `${this.#specs.engineId}|${this.addr}`;
+  }
+  get ip(): string {
+    return this.#life.identity.ip;
+  }
+  get serverVersion(): string {
+    return this.#specs?.serverVersion ?? "";
+  }
+  get labels(): ReadonlyMap<string, string> {
+    return this.#specs?.labels ?? NO_LABELS;
+  }
+  get api(): ApiRange | undefined {
+    return this.#specs?.api;
+  }
+  get experimental(): boolean {
+    return this.#specs?.experimental ?? false;
+  }
+  get clockDeltaMs(): number {
+    return this.#specs?.clockDeltaMs ?? 0;
+  }
+
+  // ── What it has and holds ─────────────────────────────────────────────────────────────────────────────────────
+
+  get cpus(): number {
+    return this.#specs?.cpus ?? 0;
+  }
+  get memoryBytes(): number {
+    return this.#specs?.memoryBytes ?? 0;
+  }
+  get totalCpus(): number {
+    return withOvercommit(this.cpus, this.#context.overcommit);
+  }
+  get totalMemoryBytes(): number {
+    return withOvercommit(this.memoryBytes, this.#context.overcommit);
+  }
+  get reservedCpus(): number {
+    return this.candidate.usedCpus;
+  }
+  get reservedMemoryBytes(): number {
+    return this.candidate.usedMemoryBytes;
+  }
+  get containers(): ContainerCounts {
+    return this.cache.inventory.counts;
+  }
+
+  // ── How to reach it ───────────────────────────────────────────────────────────────────────────────────────────
+
+  get host(): string {
+    return this.connections.host;
+  }
+  get port(): number {
+    return this.connections.port;
+  }
+  get addr(): string {
+    return this.connections.addr;
+  }
+  get agent() {
+    return this.connections.agent;
+  }
+  dial(): Promise<Socket> {
+    return this.connections.dial();
+  }
+  versionedPath(clientVersion: string | undefined, path: string): string {
+    return this.api === undefined ? path : `/v${clampVersion(clientVersion, this.api, this.api.max)}${path}`;
+  }
+  noteSuccess(): void {
+    this.#life.noteSuccess();
+  }
+  noteFailure(error: unknown): void {
+    this.#life.noteFailure(error);
+  }
+}
+
+const NO_LABELS: ReadonlyMap<string, string> = new Map();

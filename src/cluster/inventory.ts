@@ -1,0 +1,124 @@
+import type { ImageSummary, NetworkSummary, VolumeSummary } from "../docker/types.ts";
+import type { HostModePort, UsedPort } from "../scheduler/types.ts";
+import type { ContainerRecord } from "./container-record.ts";
+
+/** Hears of every container that comes and goes, so that cluster-wide indexes follow. A change is a removal and an addition. */
+export interface InventoryListener {
+  containerAdded(record: ContainerRecord): void;
+  containerRemoved(record: ContainerRecord): void;
+}
+
+export interface ContainerCounts {
+  readonly total: number;
+  readonly running: number;
+  readonly paused: number;
+  readonly stopped: number;
+}
+
+interface Totals {
+  memoryBytes: number;
+  cpus: number;
+  running: number;
+  paused: number;
+}
+
+/** What one engine holds, with the sums and lists placement reads. Kept up to date on change, never recomputed per request. */
+export class Inventory {
+  #listener: InventoryListener | undefined;
+  readonly #containers = new Map<string, ContainerRecord>();
+  readonly #totals: Totals = { memoryBytes: 0, cpus: 0, running: 0, paused: 0 };
+  /** Swarm IDs and how many containers here have them (two, if a user made a copy). */
+  readonly #swarmIds = new Map<string, number>();
+  #usedPorts: readonly UsedPort[] | undefined;
+  #hostModePorts: readonly HostModePort[] | undefined;
+  images: readonly ImageSummary[] = [];
+  networks: readonly NetworkSummary[] = [];
+  volumes: readonly VolumeSummary[] = [];
+
+  /** From now on the listener knows of every container here. */
+  attach(listener: InventoryListener): void {
+    this.detach();
+    this.#listener = listener;
+    for (const record of this.#containers.values()) listener.containerAdded(record);
+  }
+
+  /** The listener forgets every container here. */
+  detach(): void {
+    for (const record of this.#containers.values()) this.#listener?.containerRemoved(record);
+    this.#listener = undefined;
+  }
+
+  get containers(): ReadonlyMap<string, ContainerRecord> {
+    return this.#containers;
+  }
+
+  /** Adds or replaces. */
+  setContainer(record: ContainerRecord): void {
+    const old = this.#containers.get(record.id);
+    if (old !== undefined) this.#forget(old);
+    this.#containers.set(record.id, record);
+    this.#count(record, 1);
+    this.#listener?.containerAdded(record);
+  }
+
+  removeContainer(id: string): ContainerRecord | undefined {
+    const record = this.#containers.get(id);
+    if (record === undefined) return undefined;
+    this.#forget(record);
+    this.#containers.delete(id);
+    return record;
+  }
+
+  clear(): void {
+    for (const id of [...this.#containers.keys()]) this.removeContainer(id);
+    this.images = [];
+    this.networks = [];
+    this.volumes = [];
+  }
+
+  hasSwarmId(swarmId: string): boolean {
+    return this.#swarmIds.has(swarmId);
+  }
+
+  get usedMemoryBytes(): number {
+    return this.#totals.memoryBytes;
+  }
+
+  get usedCpus(): number {
+    return this.#totals.cpus;
+  }
+
+  get counts(): ContainerCounts {
+    const { running, paused } = this.#totals;
+    const total = this.#containers.size;
+    return { total, running, paused, stopped: total - running - paused };
+  }
+
+  get usedPorts(): readonly UsedPort[] {
+    return (this.#usedPorts ??= [...this.#containers.values()].flatMap((record) => record.usedPorts));
+  }
+
+  get hostModePorts(): readonly HostModePort[] {
+    return (this.#hostModePorts ??= [...this.#containers.values()].flatMap((record) => record.hostModePorts));
+  }
+
+  #forget(record: ContainerRecord): void {
+    this.#count(record, -1);
+    this.#listener?.containerRemoved(record);
+  }
+
+  #count(record: ContainerRecord, sign: 1 | -1): void {
+    this.#totals.memoryBytes += sign * record.memoryBytes;
+    this.#totals.cpus += sign * record.cpus;
+    const { Paused, Running } = record.inspect.State;
+    if (Paused) this.#totals.paused += sign;
+    else if (Running) this.#totals.running += sign;
+    if (record.swarmId !== "") {
+      const copies = (this.#swarmIds.get(record.swarmId) ?? 0) + sign;
+      if (copies > 0) this.#swarmIds.set(record.swarmId, copies);
+      else this.#swarmIds.delete(record.swarmId);
+    }
+    if (record.usedPorts.length > 0) this.#usedPorts = undefined;
+    if (record.hostModePorts.length > 0) this.#hostModePorts = undefined;
+  }
+}
