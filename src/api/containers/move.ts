@@ -1,0 +1,98 @@
+import type { ContainerRecord } from "../../cluster/container-record.ts";
+import type { Engine } from "../../cluster/engine.ts";
+import type { Reservation } from "../../cluster/engine-candidate.ts";
+import { EngineResponseError } from "../../docker/engine-client.ts";
+import { ApiError, errorText } from "../../errors.ts";
+import type { Services } from "../services.ts";
+import type { CreateIntent } from "./create-intents.ts";
+import { createOnEngine } from "./create-on-engine.ts";
+import { bodyForEngine } from "./engine-body.ts";
+import { isPortTaken } from "./start.ts";
+
+type StartPath = (engine: Engine, containerId: string) => string;
+
+/**
+ * A container that never ran could not start where it is: make it anew on the next best engine, take the client's streams along, start it, and
+ * remove the first one. The old ID goes on working as a reference. Tries engine after engine until one starts it.
+ * @throws the engine's first error, with what was tried, when no engine is left; then the container is where it was
+ */
+export async function moveToAnotherEngine(
+  services: Services,
+  origin: ContainerRecord,
+  cause: EngineResponseError,
+  startPath: StartPath,
+): Promise<void> {
+  const { cluster, intents, log } = services;
+  const intent = intents.get(origin.id);
+  if (intent === undefined || origin.inspect.State.Status !== "created") throw cause;
+
+  const tried = new Set([origin.engine.id]);
+  const failures: string[] = [];
+  for (;;) {
+    const request = { ...intent.request, excludedEngines: tried };
+    const placed = cluster.place({ ...request, name: "" }, intent.swarmId, intent.body.Labels ?? {});
+    if (placed.kind === "refused") {
+      const elsewhere = failures.length === 0 ? "no other node fits the request" : failures.join("; ");
+      throw new ApiError(cause.status, `${cause.message} (on ${origin.engine.name}; ${elsewhere})`, {
+        cause,
+      });
+    }
+    const { engine } = placed.reservation;
+    tried.add(engine.id);
+    const failure = await tryOn(services, origin, intent, placed.reservation, startPath);
+    if (failure === undefined) {
+      log.info(
+        { container: origin.id, from: origin.engine.name, to: engine.name },
+        "moved a container whose host port was taken",
+      );
+      return;
+    }
+    failures.push(`${engine.name}: ${failure}`);
+  }
+}
+
+/** @returns why it did not work there; undefined when it runs */
+async function tryOn(
+  services: Services,
+  origin: ContainerRecord,
+  intent: CreateIntent,
+  reservation: Reservation,
+  startPath: StartPath,
+): Promise<string | undefined> {
+  const { cluster, intents, streams } = services;
+  const { engine } = reservation;
+  let newId: string | undefined;
+  try {
+    const replaces = [...origin.formerIds, origin.id];
+    const body = bodyForEngine(cluster, engine, intent.body, intent.swarmId, replaces);
+    newId = (await createOnEngine(engine, { ...intent, body, signal: new AbortController().signal })).Id;
+    cluster.release(reservation);
+    if (!(await streams.moveAll(origin.id, engine, newId)))
+      throw new ApiError(500, "an attached stream could not follow");
+    await engine.client.startContainer(startPath(engine, newId));
+    await engine.cache.refreshContainer(newId);
+  } catch (error) {
+    if (newId !== undefined) {
+      await streams.moveAll(newId, origin.engine, origin.id);
+      await remove(engine, newId);
+    }
+    if (!isPortTaken(error) && !(error instanceof EngineResponseError) && !(error instanceof ApiError))
+      engine.noteFailure(error);
+    return errorText(error);
+  } finally {
+    cluster.release(reservation);
+  }
+  intents.delete(origin.id);
+  await remove(origin.engine, origin.id);
+  return undefined;
+}
+
+async function remove(engine: Engine, id: string): Promise<void> {
+  try {
+    if (!engine.cache.inventory.containers.has(id)) return;
+    await engine.client.removeContainer(id, { force: true, volumes: true });
+    engine.cache.dropContainer(id);
+  } catch {
+    // The event stream or the next sweep tells what became of it.
+  }
+}

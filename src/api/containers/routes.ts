@@ -1,0 +1,72 @@
+import type { ContainerRecord } from "../../cluster/container-record.ts";
+import { flag, type Exchange, type Route } from "../exchange.ts";
+import { forwardToOwner } from "../owner.ts";
+import { notYet } from "../later-routes.ts";
+import type { Services } from "../services.ts";
+import { commit } from "./commit.ts";
+import { create } from "./create.ts";
+import { inspect } from "./inspect.ts";
+import { list } from "./list.ts";
+import { prune } from "./prune.ts";
+import { rename } from "./rename.ts";
+import { start } from "./start.ts";
+import { attach, wait } from "./streams.ts";
+
+/** Docker's "Container" tag (spec: api.md §5, §7). Comments are the reference's operation IDs. */
+// prettier-ignore
+export function containerRoutes(services: Services): readonly Route[] {
+  const { cluster } = services;
+  /** Goes to the owner as it is. */
+  const forward = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail);
+  /** Goes to the owner; the cluster's state knows the outcome before the client does (A4). */
+  const change = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail, refreshed);
+  return [
+    { method: "get",    path: "/containers/json",            handle: (x) => list(services, x) },      // ContainerList
+    { method: "get",    path: "/containers/ps",              handle: (x) => list(services, x) },
+    { method: "post",   path: "/containers/create",          handle: (x) => create(services, x) },    // ContainerCreate
+    { method: "post",   path: "/containers/prune",           handle: (x) => prune(services, x) },     // ContainerPrune
+    { method: "get",    path: "/containers/*name/json",      handle: (x) => inspect(services, x) },   // ContainerInspect
+    { method: "get",    path: "/containers/*name/top",       handle: forward("/top") },               // ContainerTop
+    { method: "get",    path: "/containers/*name/logs",      handle: forward("/logs") },              // ContainerLogs
+    { method: "get",    path: "/containers/*name/changes",   handle: forward("/changes") },           // ContainerChanges
+    { method: "get",    path: "/containers/*name/export",    handle: forward("/export") },            // ContainerExport
+    { method: "get",    path: "/containers/*name/stats",     handle: forward("/stats") },             // ContainerStats
+    { method: "post",   path: "/containers/*name/resize",    handle: forward("/resize") },            // ContainerResize
+    { method: "post",   path: "/containers/*name/start",     handle: (x) => start(services, x) },     // ContainerStart
+    { method: "post",   path: "/containers/*name/stop",      handle: change("/stop") },               // ContainerStop
+    { method: "post",   path: "/containers/*name/restart",   handle: change("/restart") },            // ContainerRestart
+    { method: "post",   path: "/containers/*name/kill",      handle: change("/kill") },               // ContainerKill
+    { method: "post",   path: "/containers/*name/update",    handle: change("/update") },             // ContainerUpdate
+    { method: "post",   path: "/containers/*name/rename",    handle: (x) => rename(services, x) },    // ContainerRename
+    { method: "post",   path: "/containers/*name/pause",     handle: change("/pause") },              // ContainerPause
+    { method: "post",   path: "/containers/*name/unpause",   handle: change("/unpause") },            // ContainerUnpause
+    { method: "post",   path: "/containers/*name/wait",      handle: (x) => wait(services, x) },      // ContainerWait
+    { method: "post",   path: "/containers/*name/attach",    handle: (x) => attach(services, x, "/attach"),    hijack: true }, // ContainerAttach
+    { method: "get",    path: "/containers/*name/attach/ws", handle: (x) => attach(services, x, "/attach/ws"), hijack: true }, // ContainerAttachWebsocket
+    { method: "head",   path: "/containers/*name/archive",   handle: forward("/archive") },           // ContainerArchiveInfo
+    { method: "get",    path: "/containers/*name/archive",   handle: forward("/archive") },           // ContainerArchive
+    { method: "put",    path: "/containers/*name/archive",   handle: forward("/archive") },           // PutContainerArchive
+    { method: "post",   path: "/containers/*name/copy",      handle: forward("/copy") },
+    // Before the container's own DELETE, which would take the rest of the path for part of its name.
+    { method: "delete", path: "/containers/*name/checkpoints/*checkpoint", handle: notYet },
+    { method: "delete", path: "/containers/*name",           handle: (x) => remove(services, x) },    // ContainerDelete
+    { method: "post",   path: "/commit",                     handle: (x) => commit(services, x) },    // ImageCommit
+  ];
+}
+
+const refreshed = ({ engine, id }: ContainerRecord) => ({ holdEnd: () => engine.cache.refreshContainer(id) });
+
+/** `DELETE /containers/{name}`: gone from the cluster's state before the client hears. With `link` only a link alias goes. */
+function remove({ cluster, intents }: Services, exchange: Exchange): Promise<void> {
+  const onlyLink = flag(exchange.query, "link");
+  return forwardToOwner(exchange, cluster, "", ({ engine, id }) =>
+    onlyLink
+      ? { holdEnd: () => engine.cache.refreshContainer(id) }
+      : {
+          onSuccess: () => {
+            intents.delete(id);
+            engine.cache.dropContainer(id);
+          },
+        },
+  );
+}

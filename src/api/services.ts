@@ -1,0 +1,18 @@
+import type { Logger } from "pino";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ManageConfig } from "../config.ts";
+import type { EventHub } from "../events/event-hub.ts";
+import type { OpenStreams } from "./containers/open-streams.ts";
+import type { CreateIntents } from "./containers/create-intents.ts";
+
+/** What handlers work with. Made once by `src/app.ts`. */
+export interface Services {
+  readonly cluster: Cluster;
+  readonly hub: EventHub;
+  readonly config: ManageConfig;
+  readonly log: Logger;
+  /** `swarm/<version>` without the prefix. */
+  readonly version: string;
+  readonly streams: OpenStreams;
+  readonly intents: CreateIntents;
+}

@@ -1,0 +1,39 @@
+import type { Engine } from "../cluster/engine.ts";
+import { ApiError } from "../errors.ts";
+import { hijack } from "../proxy/hijack.ts";
+import type { Splice } from "../proxy/splice.ts";
+import { takeOver } from "../proxy/dispatch-upgrade.ts";
+import type { Exchange } from "./exchange.ts";
+
+/**
+ * Joins the client's connection to the engine's for a raw stream. A request whose connection cannot be had (a Node on which old
+ * clients' streams are not recognised) is told so.
+ * @param path unversioned, with query
+ * @throws ApiError 500 when the engine could not be reached and the client has no answer yet
+ */
+export async function takeConnection(
+  exchange: Exchange,
+  engine: Engine,
+  path: string,
+  onEstablished?: (splice: Splice) => void,
+): Promise<void> {
+  const taken = takeOver(exchange.res);
+  if (taken === undefined) {
+    throw new ApiError(
+      400,
+      "this endpoint needs a connection upgrade: send Connection: Upgrade and Upgrade: tcp",
+    );
+  }
+  const outcome = await hijack({
+    req: exchange.req,
+    socket: taken.socket,
+    head: taken.head,
+    target: engine,
+    path: engine.versionedPath(exchange.clientVersion, path),
+    legacy: exchange.req.headers.upgrade === undefined,
+    ...(onEstablished === undefined ? {} : { onEstablished }),
+  });
+  if (outcome.kind !== "engine-failed" || outcome.headersSent) return;
+  taken.giveBack();
+  throw new ApiError(500, outcome.error.message, { cause: outcome.error });
+}
