@@ -35,7 +35,9 @@ function properHostConfig(given: Readonly<Unknown>): Unknown {
   if (ports === undefined) return host;
   const bindings = Object.entries(ports).map(([port, list]) => [
     port,
-    Array.isArray(list) ? list.map((each: unknown) => (isObject(each) ? withProperKeys(each, BINDING_KEYS) : each)) : list,
+    Array.isArray(list)
+      ? list.map((each: unknown) => (isObject(each) ? withProperKeys(each, BINDING_KEYS) : each))
+      : list,
   ]);
   return { ...host, PortBindings: Object.fromEntries(bindings) as unknown };
 }

@@ -17,7 +17,8 @@ export async function prune({ cluster, log }: Services, exchange: Exchange): Pro
   const chosen = [...cluster.healthy()].filter(
     ({ name, id }) => nodes === undefined || nodes.includes(name) || nodes.includes(id),
   );
-  if (nodes !== undefined && chosen.length === 0) throw badRequest(`no healthy node is called ${nodes.join(" or ")}`);
+  if (nodes !== undefined && chosen.length === 0)
+    throw badRequest(`no healthy node is called ${nodes.join(" or ")}`);
   const query = filters.size === 0 ? "" : `?filters=${encodeURIComponent(encodeFilters(filters))}`;
   const { answers, failures } = await fanOut(cluster, chosen, (engine) =>
     engine.client.request<PruneReport>({
