@@ -70,7 +70,7 @@ export class Splice {
       return false;
     }
     if (next === undefined) {
-      if (old.destroyed) client.destroy();
+      if (old.destroyed && !this.#held) client.destroy();
       else this.#flow();
       this.#takeInput();
       return false;

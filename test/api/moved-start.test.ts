@@ -84,9 +84,15 @@ describe("api, a start whose host port is taken outside the cluster's sight", ()
     expect(manager.engineOf(id)).to.equal(engine);
   });
 
-  for (const AutoRemove of [false, true]) {
-    it(`takes attached and waiting clients along${AutoRemove ? ", of a container removed by its failed start" : ""}`, async () => {
-      held(1);
+  // prettier-ignore
+  const moves = [
+    { AutoRemove: false, refusing: 1, it: "takes attached and waiting clients along" },
+    { AutoRemove: true,  refusing: 1, it: "takes them along from a container removed by its failed start" },
+    { AutoRemove: true,  refusing: 2, it: "takes them along over two such nodes in a row" },
+  ];
+  for (const { AutoRemove, refusing, it: title } of moves) {
+    it(title, async () => {
+      held(refusing);
       const id = await manager.create(body(["echo", "moved"], { AutoRemove }));
       const attached = await rawConnection(manager.port);
       attached.socket.write(

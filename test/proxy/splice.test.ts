@@ -52,6 +52,24 @@ describe("proxy/splice, retarget", () => {
     expect(await client.isEnded()).to.equal(`${upgraded}output`);
   });
 
+  it("stays held when its engine is lost and another refuses, and can still move", async () => {
+    const { client, engine, splice } = await attached();
+    splice.hold();
+    engine.socket.resetAndDestroy();
+    const gone = await handEngine();
+    gone.server.close();
+    expect(await splice.retarget(gone.target, "/attach/2")).to.equal(false);
+    const third = await handEngine();
+    const moved = splice.retarget(third.target, "/attach/3");
+    const other = await third.sides.take();
+    await other.receives(/\r\n\r\n/);
+    other.socket.write(upgraded);
+    expect(await moved).to.equal(true);
+    splice.release();
+    other.socket.end("output");
+    expect(await client.isEnded()).to.equal(`${upgraded}output`);
+  });
+
   it("repeats the request's body before the answer and a half-close after it", async () => {
     const request = attach.replace("\r\n\r\n", "\r\nContent-Length: 2\r\n\r\n{}input");
     const { client, engine, splice } = await attached(request);

@@ -37,13 +37,14 @@ export class OpenStreams {
     };
   }
 
-  /** Moves every stream of a container, one after another. False: one would not go. */
+  /** Moves every stream of a container that will go, one after another. False: one would not. */
   async moveAll(containerId: string, target: EngineTarget, newId: string): Promise<boolean> {
     const streams = this.#byContainer.get(containerId);
     if (streams === undefined) return true;
     this.#byContainer.delete(containerId);
     this.#byContainer.set(newId, streams);
-    for (const stream of streams) if (!(await stream.moveTo(target, newId))) return false;
-    return true;
+    let all = true;
+    for (const stream of streams) all = (await stream.moveTo(target, newId)) && all;
+    return all;
   }
 }
