@@ -2,7 +2,6 @@ import { expect } from "chai";
 import type { LabEngine } from "../../lab/engine.ts";
 import { succeed } from "./docker-cli.ts";
 import type { Docker } from "./docker-cli.ts";
-import type { Manager } from "./manager.ts";
 
 /** The name of the node that holds a container. */
 export async function nodeOf(docker: Docker, container: string): Promise<string> {
@@ -33,16 +32,6 @@ export async function refused(docker: Docker, args: readonly string[]): Promise<
 /** Like {@link refused}, for `docker create` of a busybox container with these flags. */
 export async function notPlaced(docker: Docker, ...flags: readonly string[]): Promise<readonly string[]> {
   return await refused(docker, ["create", ...flags, "busybox", "sleep", "1000"]);
-}
-
-/** Removes every container of the cluster through the manager, so that the manager knows that they are gone. */
-export async function removeContainers({ http }: Manager): Promise<void> {
-  const list = await fetch(`${http}/containers/json?all=1`);
-  const remove = async ({ Id }: { Id: string }) => {
-    const { status } = await fetch(`${http}/containers/${Id}?force=1&v=1`, { method: "DELETE" });
-    expect(status, `removal of ${Id}`).to.be.oneOf([204, 404]);
-  };
-  await Promise.all(((await list.json()) as { Id: string }[]).map(remove));
 }
 
 /** The IDs of all containers on an engine, asked from the engine itself. */
