@@ -51,19 +51,20 @@ export class EventMonitor {
 
   /** Reads the stream until the signal, reopening it for ever. */
   async run(first: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
+    const ended = (): boolean => signal.aborted;
     let stream = first;
     let failures = 0;
     for (;;) {
       const openedAt = performance.now();
       const broken = await this.#read(stream).catch((error: unknown) => error);
-      if (signal.aborted) return;
+      if (ended()) return;
       if (performance.now() - openedAt >= STABLE_MS) failures = 0;
       if (failures === 0) this.#handler.lost(broken ?? new Error("the engine ended the stream"));
       let again: AsyncIterable<EngineEvent> | undefined;
       while (again === undefined) {
         failures++;
         await this.#sleeper.sleep(this.#pauseMs(failures), signal);
-        if (signal.aborted) return;
+        if (ended()) return;
         again = await this.open(signal).catch(() => undefined);
       }
       stream = again;

@@ -36,7 +36,7 @@ interface Gap {
 export class EngineFollower {
   readonly #cache: EngineCache;
   readonly #handler: FollowerHandler;
-  readonly #signal: AbortSignal;
+  readonly #ends = new AbortController();
   readonly #monitor: EventMonitor;
   readonly #news = new AnnouncedNews();
   #gap: Gap | undefined;
@@ -46,10 +46,9 @@ export class EngineFollower {
    */
   readonly resync = coalesced(() => this.#resync());
 
-  constructor(client: EngineClient, cache: EngineCache, handler: FollowerHandler, signal: AbortSignal) {
+  constructor(client: EngineClient, cache: EngineCache, handler: FollowerHandler) {
     this.#cache = cache;
     this.#handler = handler;
-    this.#signal = signal;
     this.#monitor = new EventMonitor(client, {
       random: () => handler.random(),
       apply: (event) => this.#apply(event),
@@ -59,10 +58,20 @@ export class EngineFollower {
     });
   }
 
-  /** Opens the stream and follows it from then on, until the signal. @throws when the engine refuses */
+  /** Aborts when the following ends. */
+  get signal(): AbortSignal {
+    return this.#ends.signal;
+  }
+
+  /** Opens the stream and follows it from then on. @throws when the engine refuses */
   async start(failed: (error: unknown) => void): Promise<void> {
-    const stream = await this.#monitor.open(this.#signal);
-    this.#monitor.run(stream, this.#signal).catch(failed);
+    const stream = await this.#monitor.open(this.signal);
+    this.#monitor.run(stream, this.signal).catch(failed);
+  }
+
+  /** Nothing that began here has an effect any more. */
+  end(): void {
+    this.#ends.abort();
   }
 
   /** Tries a broken stream again now. */
@@ -83,7 +92,7 @@ export class EngineFollower {
   }
 
   #announce(event: EngineEvent): void {
-    if (this.#signal.aborted) return;
+    if (this.signal.aborted) return;
     if (this.#news.fromStream(event, Date.now(), this.#handler.clockDeltaMs())) this.#handler.publish(event);
   }
 
@@ -93,7 +102,7 @@ export class EngineFollower {
     await this.#cache.readAll("everything");
     this.#gap = undefined;
     const now = Date.now();
-    for (const event of this.#signal.aborted ? [] : missedEvents(gap.before, containers, now)) {
+    for (const event of this.signal.aborted ? [] : missedEvents(gap.before, containers, now)) {
       if (this.#news.fromResync(event, now)) this.#handler.publish(event);
     }
     gap.ends();

@@ -1,21 +1,12 @@
-import type { Logger } from "pino";
 import { CANCELLED, EngineUnreachableError } from "../docker/engine-client.ts";
-import type { EngineEvent } from "../docker/types.ts";
 import { errorText } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { DuplicateEngineError } from "./engine-specs.ts";
 import { EngineFollower } from "./engine-follower.ts";
 import { EngineIdentity, IdentityChangedError } from "./engine-identity.ts";
-import {
-  announcement,
-  initialState,
-  nextState,
-  sweepDelayMs,
-  validationDelayMs,
-  type EngineLifeEvent,
-  type EngineState,
-} from "./engine-state.ts";
+import { EngineStanding } from "./engine-standing.ts";
+import { sweepDelayMs, validationDelayMs } from "./engine-state.ts";
 import type { Engine } from "./engine.ts";
 import { Sleeper } from "./sleeper.ts";
 import { within } from "./within.ts";
@@ -23,28 +14,20 @@ import { within } from "./within.ts";
 /** Failed requests of clients count against an engine at most once in this time, milliseconds. */
 const FAILURE_WINDOW_MS = 1_000;
 
-/** From one validation to the loss of the engine's identity. */
-interface Session {
-  readonly ends: AbortController;
-  readonly follower: EngineFollower;
-}
-
 /**
  * The life of one engine: {@link nextState} with the loop, the calls and the log around it. Validates a pending engine, sweeps a
  * validated one, and looks for itself when others report contact or its failure.
  */
 export class EngineLife {
+  readonly standing: EngineStanding;
   readonly identity: EngineIdentity;
   readonly #engine: Engine;
   readonly #context: EngineContext;
   readonly #closed: AbortSignal;
   readonly #sleeper = new Sleeper();
   #running: Promise<void> = Promise.resolve();
-  #log: Logger;
-  #state: EngineState = initialState;
-  #session: Session | undefined;
-  /** Unix milliseconds. */
-  #updatedAt = 0;
+  /** Lives from one validation to the loss of the engine's identity. */
+  #session: EngineFollower | undefined;
   /** By a clock that never jumps, milliseconds. */
   #failedAt = -Infinity;
   #recovering: Promise<void> | undefined;
@@ -54,23 +37,13 @@ export class EngineLife {
     this.#engine = engine;
     this.#context = context;
     this.#closed = closed;
+    this.standing = new EngineStanding(engine, context);
     this.identity = new EngineIdentity(engine);
-    this.#log = context.log.child({ addr: engine.addr });
-  }
-
-  get state(): EngineState {
-    return this.#state;
-  }
-  get isMember(): boolean {
-    return this.#state.kind === "healthy" || this.#state.kind === "unhealthy";
-  }
-  get updatedAt(): number {
-    return this.#updatedAt;
   }
 
   start(): void {
     this.#running = this.#run().catch((error: unknown) => {
-      this.#log.error({ err: error }, "the life of an engine ended early");
+      this.standing.log.error({ err: error }, "the life of an engine ended early");
     });
   }
 
@@ -80,45 +53,46 @@ export class EngineLife {
 
   /** Call after closing. Resolves when nothing of it runs any more. */
   async end(): Promise<void> {
-    this.#apply({ kind: "removed" });
+    this.standing.apply({ kind: "removed" });
     this.#endSession();
     await Promise.all([this.#running, this.#recovering, this.#probing]);
   }
 
   /** The address answers as another engine, or another address took this engine over. */
   loseIdentity(error: string): void {
-    if (!this.isMember) return;
-    this.#apply({ kind: "identity-lost", error });
+    if (!this.standing.isMember) return;
+    this.standing.apply({ kind: "identity-lost", error });
     this.#endSession();
     this.wake();
   }
 
   noteSuccess(): void {
-    this.#updatedAt = Date.now();
-    if (this.#state.kind === "unhealthy") void this.#recover();
-    else if (this.#state.kind === "healthy" && this.#state.failures > 0) this.#apply({ kind: "contact" });
+    this.standing.touch();
+    if (this.standing.state.kind === "unhealthy") void this.#recover();
+    else if (this.standing.state.kind === "healthy" && this.standing.state.failures > 0)
+      this.standing.apply({ kind: "contact" });
   }
 
   noteFailure(error: unknown): void {
-    if (isCancelled(error) || this.#state.kind !== "healthy" || this.#probing !== undefined) return;
+    if (isCancelled(error) || this.standing.state.kind !== "healthy" || this.#probing !== undefined) return;
     if (performance.now() - this.#failedAt < FAILURE_WINDOW_MS) return;
     this.#failedAt = performance.now();
     // A client's failed request may be the client's bad luck: before an engine is flagged, we look for ourselves.
-    if (this.#state.failures + 1 < this.#context.settings.failureRetry) this.#contactFailed(error);
+    if (this.standing.state.failures + 1 < this.#context.settings.failureRetry) this.#contactFailed(error);
     else this.#probing = this.#probe().finally(() => (this.#probing = undefined));
   }
 
   async #run(): Promise<void> {
     while (!this.#closed.aborted) {
-      if (!this.isMember) await this.#validate();
+      if (!this.standing.isMember) await this.#validate();
       await this.#sleeper.sleep(this.#pauseMs(), this.#closed);
-      if (this.isMember) await this.#sweep();
+      if (this.standing.isMember) await this.#sweep();
     }
   }
 
   #pauseMs(): number {
     const { random, settings } = this.#context;
-    const state = this.#state;
+    const state = this.standing.state;
     if (state.kind === "pending") return validationDelayMs(state.failures, random());
     return sweepDelayMs(state, settings, random());
   }
@@ -131,69 +105,64 @@ export class EngineLife {
     const session = this.#newSession();
     this.#session = session;
     try {
-      await this.identity.resolve(session.ends.signal);
+      await this.identity.resolve(session.signal);
       await this.#readSpecs();
-      await session.follower.start((error) => this.#log.error({ err: error }, "event monitor failed"));
+      await session.start((error) => this.standing.log.error({ err: error }, "event monitor failed"));
       await cache.readAll("everything");
       const joined = this.#context.admit(this.#engine, () => this.#join(session));
-      await within("joining the cluster", joined, { signal: session.ends.signal });
+      await within("joining the cluster", joined, { signal: session.signal });
     } catch (error) {
-      if (this.isMember || this.#session !== session) return;
+      if (this.standing.isMember || this.#session !== session) return;
       this.#endSession();
-      this.#updatedAt = Date.now();
+      this.standing.touch();
       const text = errorText(error);
-      const repeated = this.#state.kind === "pending" && this.#state.lastError === text;
-      this.#apply({ kind: "refused", error: text });
+      const repeated = this.standing.state.kind === "pending" && this.standing.state.lastError === text;
+      this.standing.apply({ kind: "refused", error: text });
       if (!repeated && !this.#closed.aborted)
-        this.#log.warn({ Addr: addr }, messages.pendingNodeInvalid(text));
+        this.standing.log.warn({ Addr: addr }, messages.pendingNodeInvalid(text));
     }
   }
 
   /** In the same turn as the decision to admit it. */
-  #join(session: Session): void {
+  #join(session: EngineFollower): void {
     const { cache, name, addr } = this.#engine;
-    if (session.ends.signal.aborted) throw new Error("removed while connecting");
-    this.#updatedAt = Date.now();
+    if (session.signal.aborted) throw new Error("removed while connecting");
+    this.standing.touch();
     cache.inventory.attach(this.#context.index);
-    this.#apply({ kind: "validated" });
-    this.#log.info(messages.registeredEngine(name, addr));
+    this.standing.apply({ kind: "validated" });
+    this.standing.log.info(messages.registeredEngine(name, addr));
   }
 
-  #newSession(): Session {
-    const ends = new AbortController();
+  #newSession(): EngineFollower {
     const { client, cache } = this.#engine;
     const context = this.#context;
-    const handler = {
+    const session: EngineFollower = new EngineFollower(client, cache, {
       random: () => context.random(),
-      publish: (event: EngineEvent) => {
-        if (this.isMember) this.#tell(() => context.publish(this.#engine, event));
-      },
-      execCreated: (execId: string, containerId: string) =>
-        context.execCreated(execId, this.#engine, containerId),
+      publish: (event) => this.standing.publish(event),
+      execCreated: (execId, containerId) => context.execCreated(execId, this.#engine, containerId),
       specsChanged: () => this.#readSpecs(),
-      lost: (error: unknown) => {
-        this.#log.error({ error: errorText(error) }, messages.eventStreamBroken);
+      lost: (error) => {
+        this.standing.log.error({ error: errorText(error) }, messages.eventStreamBroken);
         this.noteFailure(error);
       },
       restored: () => void this.#reconnected(session),
       clockDeltaMs: () => this.#engine.clockDeltaMs,
-    };
-    const session = { ends, follower: new EngineFollower(client, cache, handler, ends.signal) };
+    });
     return session;
   }
 
   /** Nothing that began in the session has an effect any more, and what it held is forgotten. */
   #endSession(): void {
     const { cache, connections } = this.#engine;
-    this.#session?.ends.abort();
+    this.#session?.end();
     this.#session = undefined;
     cache.reset();
     connections.cut();
   }
 
   async #readSpecs(): Promise<void> {
-    await this.identity.read(this.#log);
-    this.#log = this.#context.log.child({ name: this.#engine.name, id: this.#engine.id });
+    await this.identity.read(this.standing.log);
+    this.standing.log = this.#context.log.child({ name: this.#engine.name, id: this.#engine.id });
   }
 
   // ── Watching a member ─────────────────────────────────────────────────────────────────────────────────────────
@@ -209,29 +178,29 @@ export class EngineLife {
       return;
     }
     if (!this.#isCurrent(session)) return;
-    if (this.#state.kind === "unhealthy") await this.#recover();
+    if (this.standing.state.kind === "unhealthy") await this.#recover();
     else await this.#catchUp(session);
   }
 
   /** A daemon that pings but cannot list hangs all the same, so only the whole of it is a success. */
-  async #catchUp(session: Session): Promise<void> {
+  async #catchUp(session: EngineFollower): Promise<void> {
     const { cache } = this.#engine;
     try {
       const stale = this.identity.isStale;
       if (stale) await this.#readSpecs();
-      if (session.follower.isBehind) await session.follower.resync();
+      if (session.isBehind) await session.resync();
       else await cache.readAll(stale ? "lists" : "changed-containers");
       if (!this.#isCurrent(session)) return;
       this.noteSuccess();
-      this.#log.debug(messages.engineUpdated);
+      this.standing.log.debug(messages.engineUpdated);
     } catch (error) {
       this.#sweepFailed(session, error);
     }
   }
 
   /** The event stream is back: it may be another daemon, or another version of it. */
-  async #reconnected(session: Session): Promise<void> {
-    if (this.#state.kind === "unhealthy") {
+  async #reconnected(session: EngineFollower): Promise<void> {
+    if (this.standing.state.kind === "unhealthy") {
       // A recovery that began before the stream was back may have looked too early.
       const early = this.#recovering;
       await this.#recover();
@@ -240,16 +209,16 @@ export class EngineLife {
     try {
       if (!this.#isCurrent(session)) return;
       await this.#readSpecs();
-      await session.follower.resync();
+      await session.resync();
       if (this.#isCurrent(session)) this.noteSuccess();
     } catch (error) {
       this.#sweepFailed(session, error);
     }
   }
 
-  #sweepFailed(session: Session, error: unknown): void {
+  #sweepFailed(session: EngineFollower, error: unknown): void {
     if (!this.#isCurrent(session) || isCancelled(error)) return;
-    this.#log.error(messages.updateSpecsFailed(errorText(error)));
+    this.standing.log.error(messages.updateSpecsFailed(errorText(error)));
     if (error instanceof IdentityChangedError) this.loseIdentity(error.message);
     // An engine that refuses a list is alive.
     else if (error instanceof EngineUnreachableError) this.#contactFailed(error);
@@ -263,26 +232,26 @@ export class EngineLife {
 
   async #tryRecover(): Promise<void> {
     const session = this.#session;
-    if (session === undefined || this.#state.kind !== "unhealthy") return;
-    const { failures } = this.#state;
+    if (session === undefined || this.standing.state.kind !== "unhealthy") return;
+    const { failures } = this.standing.state;
     try {
       await this.#readSpecs();
       // First, so that a daemon which joined at another address meanwhile is not counted twice, even for a moment.
       const admitted = this.#context.admit(this.#engine, () => undefined);
-      await within("rejoining the cluster", admitted, { signal: session.ends.signal });
-      await session.follower.resync();
+      await within("rejoining the cluster", admitted, { signal: session.signal });
+      await session.resync();
     } catch (error) {
       if (!this.#isCurrent(session)) return;
       if (error instanceof IdentityChangedError) this.#sweepFailed(session, error);
       else if (error instanceof DuplicateEngineError) this.loseIdentity(error.message);
-      else this.#apply({ kind: "contact-failed", error: errorText(error) });
+      else this.standing.apply({ kind: "contact-failed", error: errorText(error) });
       return;
     }
     if (!this.#isCurrent(session)) return;
-    this.#updatedAt = Date.now();
-    this.#apply({ kind: "contact" });
-    this.#log.info(messages.engineBack(failures));
-    session.follower.wake();
+    this.standing.touch();
+    this.standing.apply({ kind: "contact" });
+    this.standing.log.info(messages.engineBack(failures));
+    session.wake();
   }
 
   async #probe(): Promise<void> {
@@ -296,35 +265,18 @@ export class EngineLife {
 
   #contactFailed(error: unknown): void {
     if (isCancelled(error)) return;
-    this.#updatedAt = Date.now();
+    this.standing.touch();
     this.#failedAt = performance.now();
-    const wasHealthy = this.#state.kind === "healthy";
-    const state = this.#apply({ kind: "contact-failed", error: errorText(error) });
+    const wasHealthy = this.standing.state.kind === "healthy";
+    const state = this.standing.apply({ kind: "contact-failed", error: errorText(error) });
     if (!wasHealthy || state.kind !== "unhealthy") return;
-    this.#log.error(messages.engineUnhealthy(state.failures));
+    this.standing.log.error(messages.engineUnhealthy(state.failures));
     // Whoever still waits for a stream of a dead engine would wait for ever.
     this.#engine.connections.cut();
   }
 
-  #isCurrent(session: Session): boolean {
-    return this.#session === session && !session.ends.signal.aborted;
-  }
-
-  #apply(event: EngineLifeEvent): EngineState {
-    const from = this.#state;
-    this.#state = nextState(from, event, this.#context.settings.failureRetry);
-    const action = announcement(from, this.#state);
-    if (action !== undefined) this.#tell(() => this.#context.announce(this.#engine, action));
-    return this.#state;
-  }
-
-  /** A listener's bug is not the engine's. */
-  #tell(say: () => void): void {
-    try {
-      say();
-    } catch (error) {
-      this.#log.error({ err: error }, "a listener failed");
-    }
+  #isCurrent(session: EngineFollower): boolean {
+    return this.#session === session && !session.signal.aborted;
   }
 }
 

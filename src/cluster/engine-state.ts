@@ -1,5 +1,5 @@
 /**
- * The life of an engine as a pure function (spec: node-lifecycle.md §1, §4.2). Timers, sockets and logs live in `engine.ts`;
+ * The life of an engine as a pure function (spec: node-lifecycle.md §1, §4.2). Timers, sockets and logs live in `engine-life.ts`;
  * `docs/architecture.md` draws it.
  */
 export type EngineState =

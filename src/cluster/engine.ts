@@ -38,27 +38,27 @@ export class Engine implements EngineTarget, AsyncDisposable {
   // ── Its life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   get state(): "Pending" | "Healthy" | "Unhealthy" {
-    return statusText(this.#life.state);
+    return statusText(this.#life.standing.state);
   }
   get isHealthy(): boolean {
-    return this.#life.state.kind === "healthy";
+    return this.#life.standing.state.kind === "healthy";
   }
   /** Validated once and not lost since: its containers are part of the cluster. */
   get isMember(): boolean {
-    return this.#life.isMember;
+    return this.#life.standing.isMember;
   }
   /** The `Error` row; `""` when there is nothing to say. */
   get error(): string {
-    const { state } = this.#life;
+    const { state } = this.#life.standing;
     return state.kind === "disconnected" ? "" : state.lastError;
   }
   /** Last contact, or failure to get one; Unix milliseconds. */
   get updatedAt(): number {
-    return this.#life.updatedAt;
+    return this.#life.standing.updatedAt;
   }
   /** 0 (not healthy) to 100 (scheduling.md §7.1). */
   get healthIndicator(): number {
-    const { state } = this.#life;
+    const { state } = this.#life.standing;
     const { failureRetry } = this.#context.settings;
     return state.kind === "healthy" ? healthIndicator(true, state.failures, failureRetry) : 0;
   }

@@ -17,7 +17,7 @@ export async function within<T>(
     if (ms > 0) timer = setTimeout(() => reject(new Error(`${what}: no answer in time`)), ms);
   });
   try {
-    return await Promise.race([promise, over]);
+    return await Promise.race([over, promise]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);

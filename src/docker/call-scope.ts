@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** Why a call was given up: its deadline passed, its caller cancelled it, or the whole client was closed. */
 export type GivenUp = "time" | "cancelled" | "closed";
 
@@ -42,6 +44,8 @@ export class CallScope {
 
   #follow(signal: AbortSignal | undefined, reason: GivenUp): void {
     if (signal === undefined) return;
+    // As many listen as there are calls at the moment; none stays.
+    setMaxListeners(0, signal);
     const giveUp = (): void => this.#giveUp(reason);
     if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp);

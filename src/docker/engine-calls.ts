@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import Docker from "dockerode";
 import type { Agent, IncomingMessage } from "node:http";
 import { errorText } from "../errors.ts";
@@ -62,6 +63,9 @@ export class EngineCalls {
   constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES }: EngineCallsOptions) {
     this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#closed = closed;
+    // The modem renders its options to a text on every call, for a debug log that is off: with a pool of busy sockets in them, that
+    // takes longer than the call.
+    Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
     this.#maxAnswerBytes = maxAnswerBytes;
     // Explicit undefined keeps docker-modem from reading certificates and timeouts out of the environment.
     const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };

@@ -1,0 +1,181 @@
+import { expect } from "chai";
+import { EngineCache } from "../../src/cluster/engine-cache.ts";
+import {
+  EngineResponseError,
+  EngineUnreachableError,
+  type EngineClient,
+} from "../../src/docker/engine-client.ts";
+import { fakeEngine, hex, inspected, summarised, type RecordParts } from "./builders.ts";
+
+const EXITED = { Status: "exited", Running: false };
+
+/** An engine whose answers can be held back. */
+class FakeClient {
+  containers: RecordParts[] = [];
+  refusal: Error | undefined;
+  inspections = 0;
+  #holding = false;
+  #held: (() => void)[] = [];
+
+  /** From now on inspections wait for `letGo`. */
+  hold(): void {
+    this.#holding = true;
+  }
+  /** Those to come need not wait; those that wait go on waiting. */
+  holdNoMore(): void {
+    this.#holding = false;
+  }
+  letGo(): void {
+    this.#holding = false;
+    for (const answer of this.#held.splice(0)) answer();
+  }
+  listContainers(id?: string) {
+    const chosen = this.containers.filter((each) => id === undefined || each.id === id);
+    return Promise.resolve(chosen.map(summarised));
+  }
+  async inspectContainer(id: string) {
+    this.inspections++;
+    const found = this.containers.find((each) => each.id === id);
+    if (this.#holding) await new Promise<void>((resolve) => this.#held.push(resolve));
+    if (this.refusal !== undefined) throw this.refusal;
+    if (found === undefined) throw new EngineResponseError(404, "No such container");
+    return inspected(found);
+  }
+  listImages = () => Promise.resolve([{ Id: "sha256:1" }]);
+  listNetworks = (): Promise<unknown[]> => Promise.reject(new EngineResponseError(500, "no networks"));
+  listVolumes = (): Promise<unknown[]> => Promise.resolve([]);
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("cluster/engine-cache", () => {
+  const [a, b] = [hex("a"), hex("b")];
+  let client: FakeClient;
+  let cache: EngineCache;
+  beforeEach(() => {
+    client = new FakeClient();
+    client.containers = [
+      { id: a, names: ["a"] },
+      { id: b, names: ["b"] },
+    ];
+    cache = new EngineCache(fakeEngine(), client as unknown as EngineClient, false);
+  });
+  const shown = (): string =>
+    [...cache.inventory.containers.values()]
+      .map(({ names, inspect }) => `${names[0] ?? ""} ${inspect.State.Status}`)
+      .join(", ");
+
+  it("reads everything; networks and volumes may be refused", async () => {
+    await cache.readAll("everything");
+    expect(shown()).to.equal("a running, b running");
+    expect(cache.inventory.images).to.have.length(1);
+  });
+
+  it("inspects again only what looks different", async () => {
+    await cache.readAll("everything");
+    client.inspections = 0;
+    client.containers = [
+      { id: a, names: ["a"] },
+      { id: b, names: ["b"], state: EXITED },
+      { id: hex("c"), names: ["c"] },
+    ];
+    await cache.readAll("changed-containers");
+    expect([shown(), client.inspections]).to.deep.equal(["a running, b exited, c running", 2]);
+  });
+
+  it("forgets what is no longer listed", async () => {
+    await cache.readAll("everything");
+    client.containers = [];
+    await cache.readAll("changed-containers");
+    expect(shown()).to.equal("");
+  });
+
+  it("does not bring a destroyed container back with an answer that was on its way", async () => {
+    client.hold();
+    const reading = cache.refreshContainer(a);
+    await turn();
+    cache.dropContainer(a);
+    client.letGo();
+    await reading;
+    expect(shown()).to.equal("");
+  });
+
+  it("does not overwrite what an event brought with an older list", async () => {
+    client.hold();
+    const reading = cache.readAll("everything");
+    await turn();
+    client.containers = client.containers.map((each) => ({
+      ...each,
+      names: [`new-${each.names?.[0] ?? ""}`],
+    }));
+    client.holdNoMore();
+    await Promise.all([cache.refreshContainer(a), cache.refreshContainer(b)]);
+    client.letGo();
+    await reading;
+    expect(shown()).to.equal("new-a running, new-b running");
+  });
+
+  it("reads again when list and inspection are of two moments", async () => {
+    const listOnce = client.listContainers.bind(client);
+    client.listContainers = (id) => {
+      const answer = listOnce(id);
+      client.containers = [{ id: a, names: ["a"], state: EXITED }];
+      return answer;
+    };
+    client.containers = [{ id: a, names: ["a"] }];
+    await cache.readAll("everything");
+    const [only] = [...cache.inventory.containers.values()];
+    expect([only?.summary.State, only?.inspect.State.Status]).to.deep.equal(["exited", "exited"]);
+  });
+
+  it("ignores answers to questions asked before it was reset", async () => {
+    client.hold();
+    const all = cache.readAll("everything");
+    const one = cache.refreshContainer(a);
+    await turn();
+    cache.reset();
+    client.letGo();
+    await Promise.all([all, one]);
+    expect([shown(), cache.inventory.images.length]).to.deep.equal(["", 0]);
+  });
+
+  // prettier-ignore
+  const refusals = [
+    { it: "forgets a container that is not found",           error: new EngineResponseError(404, "no"), after: "b running" },
+    { it: "keeps a container that cannot be shown",          error: new EngineResponseError(500, "no"), after: "a running, b running" },
+  ];
+  for (const { it: title, error, after } of refusals) {
+    it(title, async () => {
+      await cache.readAll("everything");
+      client.refusal = error;
+      await cache.refreshContainer(a);
+      expect(shown()).to.equal(after);
+    });
+  }
+
+  it("leaves out a container of an impossible shape, and no other", async () => {
+    const honest = client.inspectContainer.bind(client);
+    client.inspectContainer = async (id) => ({
+      ...(await honest(id)),
+      ...(id === a && { Name: 5 as never }),
+    });
+    await cache.readAll("everything");
+    expect([...cache.inventory.containers.keys()]).to.include(b);
+  });
+
+  it("says so when the engine is out of reach", async () => {
+    client.refusal = new EngineUnreachableError("no", "ECONNREFUSED");
+    expect(await cache.readAll("everything").catch((error: unknown) => error)).to.equal(client.refusal);
+  });
+
+  it("inspects no more than eight at a time, however many events there are", async () => {
+    client.containers = Array.from({ length: 40 }, (_, n) => ({ id: hex(`${n + 10}`) }));
+    client.hold();
+    const all = Promise.all(client.containers.map(({ id = "" }) => cache.refreshContainer(id)));
+    await turn();
+    expect(client.inspections).to.equal(8);
+    client.letGo();
+    await all;
+    expect(client.inspections).to.equal(40);
+  });
+});

@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import { jsonTexts } from "../../src/docker/json-stream.ts";
+
+/** What comes out when the bytes arrive in pieces of this size. */
+async function split(text: string | Buffer, size = Infinity, maxChars?: number): Promise<string[]> {
+  const bytes = Buffer.from(text as string);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += size)
+      yield await Promise.resolve(bytes.subarray(at, at + size));
+  }
+  const texts: string[] = [];
+  for await (const json of jsonTexts(pieces(), maxChars)) texts.push(json);
+  return texts;
+}
+
+describe("docker/json-stream", () => {
+  // prettier-ignore
+  const cases = [
+    { it: "splits lines",                                 text: '{"a":1}\n{"b":2}\n',            out: ['{"a":1}', '{"b":2}'] },
+    { it: "splits objects without a separator",           text: '{"a":1}{"b":2}',                out: ['{"a":1}', '{"b":2}'] },
+    { it: "does not count braces inside strings",         text: '{"a":"}{"}{"b":"{"}',           out: ['{"a":"}{"}', '{"b":"{"}'] },
+    { it: "knows an escaped quote",                       text: '{"a":"\\"}"}{"b":"\\\\"}',      out: ['{"a":"\\"}"}', '{"b":"\\\\"}'] },
+    { it: "keeps nested objects whole",                   text: '{"a":{"b":{}}} {}',             out: ['{"a":{"b":{}}}', "{}"] },
+    { it: "keeps characters of several bytes whole",      text: '{"a":"ü€𝄞"}{"b":"𝄞"}',          out: ['{"a":"ü€𝄞"}', '{"b":"𝄞"}'] },
+    { it: "skips what stands between objects",            text: 'x"}{"a":1}]}, "y {"b":2}',      out: ['{"a":1}', '{"b":2}'] },
+    { it: "skips record separators",                      text: '\u001e{"a":1}\n\u001e{"b":2}',  out: ['{"a":1}', '{"b":2}'] },
+    { it: "leaves out an object the end of stream cuts",  text: '{"a":1}{"b":',                  out: ['{"a":1}'] },
+    { it: "finds nothing in an empty stream",             text: "",                              out: [] },
+  ];
+  for (const c of cases) {
+    for (const size of [Infinity, 1, 2, 3]) {
+      it(`${c.it}, in pieces of ${size}`, async () => expect(await split(c.text, size)).to.deep.equal(c.out));
+    }
+  }
+
+  it("refuses a message that is too large", async () => {
+    const outcome = await split(`{"a":"${"x".repeat(200)}"}`, 10, 100).catch((error: unknown) => error);
+    expect(outcome).to.be.instanceOf(RangeError);
+  });
+
+  it("counts one message, not the stream, against the limit", async () => {
+    expect(await split('{"a":1}\n'.repeat(100), 10, 50)).to.have.length(100);
+  });
+
+  it("remembers nothing of endless garbage", async () => {
+    expect(await split("x".repeat(1_000), 10, 50)).to.deep.equal([]);
+  });
+});
