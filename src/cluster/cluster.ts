@@ -48,6 +48,8 @@ export class Cluster implements AsyncDisposable {
   /** Names on their way to a container, and who holds them. */
   readonly #reservedNames = new Map<string, object>();
   readonly #admission: Admission;
+  /** Asked by every request; undefined when engines came, went or changed. */
+  #apiRange: ClusterApiRange | undefined;
   readonly #context: EngineContext;
   readonly containers = new ContainerIndex();
   readonly execs = new ExecIndex();
@@ -71,7 +73,10 @@ export class Cluster implements AsyncDisposable {
       createClient: ({ host, port, agent }, closed) =>
         new DockerodeClient({ host, port, agent, closed, deadlines: dependencies.deadlines }),
       admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
+      clusterApi: () => this.apiRange,
+      apiChanged: () => (this.#apiRange = undefined),
       announce: (engine, action) => {
+        this.#apiRange = undefined;
         listener.onEngineChange(engine, action);
         if (action === "engine_disconnect") this.#wakeNamesakes(engine);
       },
@@ -120,8 +125,9 @@ export class Cluster implements AsyncDisposable {
 
   /** What all healthy engines speak (api.md §10.1). */
   get apiRange(): ClusterApiRange {
-    const ranges = [...this.healthy()].flatMap(({ api }) => (api === undefined ? [] : [api]));
-    return clusterApiRange(ranges);
+    return (this.#apiRange ??= clusterApiRange(
+      [...this.healthy()].flatMap(({ api }) => (api === undefined ? [] : [api])),
+    ));
   }
 
   /** Makes the set of engines exactly this: removals first, then additions (discovery.md §8.1). */

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { EngineSettings } from "../config.ts";
+import type { ApiRange } from "../docker/api-version.ts";
 import type { EngineClient } from "../docker/engine-client.ts";
 import type { EngineEvent } from "../docker/types.ts";
 import type { EngineConnections } from "./engine-address.ts";
@@ -28,5 +29,9 @@ export interface EngineContext {
   announce(engine: Engine, action: EngineAnnouncement): void;
   /** Something happened on an engine, and its cache knows. */
   publish(engine: Engine, event: EngineEvent): void;
+  /** What the cluster as a whole speaks: for requests that name no version (api.md §10.1 rule 4). */
+  clusterApi(): ApiRange;
+  /** An engine may speak other versions than before. */
+  apiChanged(): void;
   execCreated(execId: string, engine: Engine, containerId: string): void;
 }

@@ -162,6 +162,7 @@ export class EngineLife {
 
   async #readSpecs(): Promise<void> {
     await this.identity.read(this.standing.log);
+    this.#context.apiChanged();
     this.standing.log = this.#context.log.child({ name: this.#engine.name, id: this.#engine.id });
   }
 

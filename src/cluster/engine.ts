@@ -153,7 +153,9 @@ export class Engine implements EngineTarget, AsyncDisposable {
     return this.connections.dial();
   }
   versionedPath(clientVersion: string | undefined, path: string): string {
-    return this.api === undefined ? path : `/v${clampVersion(clientVersion, this.api, this.api.max)}${path}`;
+    if (this.api === undefined) return path;
+    const version = clampVersion(clientVersion, this.api, this.#context.clusterApi().max);
+    return `/v${version}${path}`;
   }
   noteSuccess(): void {
     this.#life.noteSuccess();
