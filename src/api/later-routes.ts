@@ -1,4 +1,4 @@
-import { ApiError } from "../errors.ts";
+import { ApiError, notFound } from "../errors.ts";
 import type { Exchange, Route } from "./exchange.ts";
 
 /** A route of Docker's that this version does not serve. */
@@ -24,11 +24,13 @@ export const laterRoutes: readonly Route[] = [
     "/networks/create", "/networks/prune", "/networks/*name/connect", "/networks/*name/disconnect", "/volumes/create", "/volumes/prune",
     "/containers/*name/checkpoints", "/plugins/pull", "/plugins/create", "/plugins/*name"]
     .map((path): Route => ({ method: "post", path, handle: notYet })),
-  ...["/images/search", "/images/get", "/images/*name/get", "/distribution/*name/json", "/networks/*name", "/volumes/*name", "/system/df", "/plugins", "/plugins/*name",
+  ...["/images/search", "/images/get", "/images/*name/get", "/distribution/*name/json", "/system/df", "/plugins", "/plugins/privileges",
     "/containers/*name/checkpoints"]
     .map((path): Route => ({ method: "get", path, handle: notYet })),
   ...["/images/*name", "/networks/*name", "/volumes/*name", "/plugins/*name"]
     .map((path): Route => ({ method: "delete", path, handle: notYet })),
+  // `docker inspect X` asks for a plugin too, and goes on only after a 404.
+  { method: "get", path: "/plugins/*name/json", handle: (x) => { throw notFound(`plugin "${x.param("name")}" not found`); } },
   { method: "put", path: "/volumes/*name", handle: () => { throw new ApiError(503, "volume update only valid for cluster volumes, but swarm is unavailable"); } },
   { method: "get", path: "/images/viz", handle: () => { throw new ApiError(501, "Not supported in clustering mode."); } },
   ...["swarm", "nodes", "services", "tasks", "secrets", "configs"].flatMap((tag) =>

@@ -1,13 +1,17 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import type { Engine } from "../cluster/engine.ts";
 import { ApiError } from "../errors.ts";
 import { forward } from "../proxy/forward.ts";
 import { flag, sendJson, type Exchange, type Route } from "./exchange.ts";
+import { forwardTo } from "./owner.ts";
 import type { Services } from "./services.ts";
 import { parseFilters } from "./views/docker-filters.ts";
 import { requireImage } from "./views/image-lookup.ts";
 import { listImages } from "./views/image-list.ts";
 import { listNetworks } from "./views/network-list.ts";
-import { listVolumes } from "./views/volumes.ts";
+import { groupNetworks, requireNetwork } from "./views/networks.ts";
+import type { NodeView } from "./views/types.ts";
+import { listVolumes, requireVolume } from "./views/volumes.ts";
 
 /** Reading images, networks and volumes (spec: images-networks-volumes.md §1.2–1.3, §2.2, §3.2). */
 // prettier-ignore
@@ -17,7 +21,9 @@ export function objectRoutes(services: Services): readonly Route[] {
     { method: "get", path: "/images/*name/json",    handle: (x) => readImage(services, x, "json") },      // ImageInspect
     { method: "get", path: "/images/*name/history", handle: (x) => readImage(services, x, "history") },   // ImageHistory
     { method: "get", path: "/networks",             handle: (x) => networks(services, x) },               // NetworkList
+    { method: "get", path: "/networks/*name",       handle: (x) => readNetwork(services, x) },            // NetworkInspect
     { method: "get", path: "/volumes",              handle: (x) => volumes(services, x) },                // VolumeList
+    { method: "get", path: "/volumes/*name",        handle: (x) => readVolume(services, x) },             // VolumeInspect
   ];
 }
 
@@ -54,18 +60,56 @@ async function readImage({ cluster }: Services, exchange: Exchange, tail: "json"
   throw new ApiError(500, failure);
 }
 
-function networks({ cluster }: Services, { res, query, clientVersion }: Exchange): void {
-  const filters = parseFilters(query.get("filters") ?? undefined, 400);
-  const all = [...cluster.members()].flatMap((engine) =>
+const nodeNetworks = (cluster: Cluster) =>
+  [...cluster.members()].flatMap((engine) =>
     engine.cache.inventory.networks.map((network) => ({ node: engine, network })),
   );
-  sendJson(res, 200, listNetworks(all, cluster.containers.values(), { filters, clientVersion }));
+
+function networks({ cluster }: Services, { res, query, clientVersion }: Exchange): void {
+  const filters = parseFilters(query.get("filters") ?? undefined, 400);
+  sendJson(
+    res,
+    200,
+    listNetworks(nodeNetworks(cluster), cluster.containers.values(), { filters, clientVersion }),
+  );
 }
+
+/** The engine's own answer, with live endpoints (A18); of a network several engines share, the first healthy one's. */
+async function readNetwork({ cluster }: Services, exchange: Exchange): Promise<void> {
+  const { network, nodes } = requireNetwork(groupNetworks(nodeNetworks(cluster)), exchange.param("name"));
+  const engine = healthyEngine(cluster, nodes, `network ${network.Name}`);
+  await forwardTo(exchange, cluster, engine, `/networks/${network.Id}${exchange.rawQuery}`);
+}
+
+const nodeVolumes = (cluster: Cluster) =>
+  [...cluster.members()].flatMap((engine) =>
+    engine.cache.inventory.volumes.map((volume) => ({ node: engine, volume })),
+  );
 
 function volumes({ cluster }: Services, { res, query, clientVersion }: Exchange): void {
   const filters = parseFilters(query.get("filters") ?? undefined);
-  const all = [...cluster.members()].flatMap((engine) =>
-    engine.cache.inventory.volumes.map((volume) => ({ node: engine, volume })),
+  sendJson(
+    res,
+    200,
+    listVolumes(nodeVolumes(cluster), cluster.containers.values(), { filters, clientVersion }),
   );
-  sendJson(res, 200, listVolumes(all, cluster.containers.values(), { filters, clientVersion }));
+}
+
+async function readVolume({ cluster }: Services, exchange: Exchange): Promise<void> {
+  const { node, volume } = requireVolume(nodeVolumes(cluster), exchange.param("name"));
+  const engine = healthyEngine(cluster, [node], `volume ${volume.Name}`);
+  await forwardTo(
+    exchange,
+    cluster,
+    engine,
+    `/volumes/${encodeURIComponent(volume.Name)}${exchange.rawQuery}`,
+  );
+}
+
+function healthyEngine(cluster: Cluster, nodes: readonly NodeView[], what: string): Engine {
+  for (const { addr } of nodes) {
+    const engine = cluster.engineAt(addr);
+    if (engine?.isHealthy === true) return engine;
+  }
+  throw new ApiError(500, `No healthy node holds ${what}`);
 }

@@ -150,5 +150,15 @@ describe("api/system", () => {
     const missing = await ask("GET", "/images/a/b:c/json");
     expect([missing.status, missing.message]).to.deep.equal([404, "No such image: a/b:c"]);
     expect((await ask("GET", "/networks")).text).to.include('"node-2/bridge"');
+    const bridge = (await ask("GET", "/networks/node-2/bridge")).fields();
+    expect(bridge).to.include({ Name: "bridge", Scope: "local" });
+    expect((await ask("GET", `/networks/${String(bridge.Id).slice(0, 12)}`)).fields().Id).to.equal(bridge.Id);
+    for (const volume of ["data", "node-1/data"])
+      expect((await ask("GET", `/volumes/${volume}`)).fields()).to.include({ Name: "data", Driver: "local" });
+    // prettier-ignore
+    for (const [path, message] of [["/networks/bridge", "No such network: bridge"], ["/volumes/nosuch", "No such volume: nosuch"]] as const) {
+      const answer = await ask("GET", path);
+      expect([answer.status, answer.message]).to.deep.equal([404, message]);
+    }
   });
 });
