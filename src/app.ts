@@ -43,6 +43,7 @@ export interface App extends AsyncDisposable {
 export async function createApp(config: ManageConfig, world: World): Promise<App> {
   const { log, random, discovery, version } = world;
   const hub = new EventHub();
+  const intents = new CreateIntents();
   const scheduler = new Scheduler({
     filters: filtersByName(config.filters),
     strategy: strategyByName(config.strategy),
@@ -56,7 +57,10 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     log,
     random,
     listener: {
-      onEngineEvent: (engine, event) => hub.publish(formatEvent(event, engine)),
+      onEngineEvent: (engine, event) => {
+        if (event.Type === "container" && event.Action === "destroy") intents.delete(event.Actor?.ID ?? "");
+        hub.publish(formatEvent(event, engine));
+      },
       onEngineChange: (engine, action) => hub.publish(managerEvent(action, engine, Date.now())),
     },
   });
@@ -67,7 +71,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     log,
     version,
     streams: new OpenStreams(),
-    intents: new CreateIntents(),
+    intents,
   };
   const http = createHttpApp(services, [
     ...systemRoutes(services),

@@ -139,5 +139,6 @@ const REMEDY: Readonly<Record<Exclude<Sameness, "clone">, string>> = {
   same: ". Both addresses reach one daemon: remove one of them from discovery",
   "clone-with-shared-containers":
     ". They are two machines with copies of the same containers: remove the copies (or the copied data directory) from one of them",
-  unknown: ". Whether both addresses reach one daemon could not be told: remove one of them from discovery",
+  unknown:
+    ". Whether both addresses reach one daemon could not be told, because one shows no default network (bridge or nat): remove one of them from discovery",
 };

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 
 /** The label that carries a container's cluster-wide identity, kept when it moves. */
 export const SWARM_ID_LABEL = "com.docker.swarm.id";
-/** JSON array of the IDs this container had before the manager moved it to another engine. */
+/** The IDs this container had before the manager moved it to another engine, and whose they are: see {@link replacesLabel}. */
 export const REPLACES_LABEL = "com.docker.swarm.replaces";
 
 /** One container of one engine. Immutable: a change makes a new record, so views may keep what they computed from it. */
@@ -55,7 +55,7 @@ export function containerRecord(
     labels,
     pending: false,
     swarmId: labels[SWARM_ID_LABEL] ?? "",
-    formerIds: formerIds(labels[REPLACES_LABEL]),
+    formerIds: formerIds(labels[REPLACES_LABEL], labels[SWARM_ID_LABEL] ?? ""),
     memoryBytes: limit === 0 && options.countMemoryReservation ? count(HostConfig.MemoryReservation) : limit,
     cpus: cpusOf(
       { cpuShares: count(HostConfig.CpuShares), nanoCpus: count(HostConfig.NanoCpus) },
@@ -66,6 +66,13 @@ export function containerRecord(
   };
 }
 
+/**
+ * The value of {@link REPLACES_LABEL}. It names the container it belongs to, because `docker commit` copies labels into images, and what is run from
+ * such an image has replaced nothing.
+ */
+export const replacesLabel = (swarmId: string, ids: readonly string[]): string =>
+  JSON.stringify({ swarm: swarmId, ids });
+
 const withoutSlash = (name: string): string => (name.startsWith("/") ? name.slice(1) : name);
 
 /** One odd number in a sum would spoil the whole sum. */
@@ -75,11 +82,11 @@ const count = (value: unknown): number =>
 /** A container moves only so often; more than this is not ours. */
 const MAX_FORMER_IDS = 64;
 
-function formerIds(label: string | undefined): readonly string[] {
+function formerIds(label: string | undefined, swarmId: string): readonly string[] {
   if (label === undefined) return [];
   try {
-    const ids: unknown = JSON.parse(label);
-    if (!Array.isArray(ids)) return [];
+    const { swarm, ids } = JSON.parse(label) as { swarm?: unknown; ids?: unknown };
+    if (swarm !== swarmId || !Array.isArray(ids)) return [];
     return ids.filter((id): id is string => /^[0-9a-f]{64}$/.test(String(id))).slice(0, MAX_FORMER_IDS);
   } catch {
     return [];

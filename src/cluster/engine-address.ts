@@ -25,6 +25,7 @@ export class EngineConnections {
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
   readonly agent: Agent;
+  #cuts = 0;
   readonly #spliced = new Set<Socket>();
 
   constructor(host: string, port: number) {
@@ -72,8 +73,13 @@ export class EngineConnections {
     });
   }
 
+  get cuts(): number {
+    return this.#cuts;
+  }
+
   /** Ends every connection, also those in use: the other ends hear of it. New ones may be opened afterwards. */
   cut(): void {
+    this.#cuts++;
     this.agent.destroy();
     for (const socket of this.#spliced) socket.destroy();
   }

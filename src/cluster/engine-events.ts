@@ -29,7 +29,7 @@ export class EventMonitor {
   readonly #sleeper = new Sleeper();
   /** The events handled last, oldest first. */
   readonly #recent = new Set<string>();
-  /** Engine time of the newest event; 0 before the first. */
+  /** Engine time of the newest event, or of the connection; 0 before both. */
   #newestNano = 0n;
   #backlog = 0;
   #announced: Promise<void> = Promise.resolve();
@@ -42,6 +42,11 @@ export class EventMonitor {
   /** Opens the stream for the first time. @throws when the engine refuses */
   open(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
     return this.#client.events(this.#since(), signal);
+  }
+
+  /** From when to ask again if the stream breaks before its first event: the engine's clock at the connection, Unix milliseconds. */
+  startsAt(engineTimeMs: number): void {
+    if (this.#newestNano === 0n) this.#newestNano = BigInt(Math.trunc(engineTimeMs)) * 1_000_000n;
   }
 
   /** Ends a pause between attempts. */

@@ -64,8 +64,9 @@ export class EngineFollower {
   }
 
   /** Opens the stream and follows it from then on. @throws when the engine refuses */
-  async start(failed: (error: unknown) => void): Promise<void> {
+  async start(engineTimeMs: number, failed: (error: unknown) => void): Promise<void> {
     const stream = await this.#monitor.open(this.signal);
+    this.#monitor.startsAt(engineTimeMs);
     this.#monitor.run(stream, this.signal).catch(failed);
   }
 

@@ -38,6 +38,11 @@ export class EngineIdentity {
     this.#ip = await this.#engine.connections.resolve(signal);
   }
 
+  /** The engine's clock when it was last asked, Unix milliseconds. */
+  get systemTimeMs(): number {
+    return this.#specs?.systemTimeMs ?? Date.now();
+  }
+
   /**
    * Asks the engine and from then on speaks its API version.
    * @throws IdentityChangedError when a member is not the one we know; otherwise when it does not answer or must not be used

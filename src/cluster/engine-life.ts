@@ -107,7 +107,9 @@ export class EngineLife {
     try {
       await this.identity.resolve(session.signal);
       await this.#readSpecs();
-      await session.start((error) => this.standing.log.error({ err: error }, "event monitor failed"));
+      await session.start(this.identity.systemTimeMs, (error) =>
+        this.standing.log.error({ err: error }, "event monitor failed"),
+      );
       await cache.readAll("everything");
       const joined = this.#context.admit(this.#engine, () => this.#join(session));
       await within("joining the cluster", joined, { signal: session.signal });

@@ -13,6 +13,8 @@ export interface EngineSpecs {
   readonly labels: ReadonlyMap<string, string>;
   readonly api: ApiRange;
   readonly experimental: boolean;
+  /** The engine's clock when it answered, Unix milliseconds; ours when it did not say. */
+  readonly systemTimeMs: number;
   /** Manager's clock minus the engine's, 0 when they agree within 2 s. */
   readonly clockDeltaMs: number;
   /** Labels that were left out, in the contract's words; for the log. */
@@ -66,6 +68,7 @@ export function engineSpecs(
     labels,
     api: apiRange(addr, version),
     experimental: info.ExperimentalBuild === true,
+    systemTimeMs: Date.parse(textOr(info.SystemTime, "")) || nowMs,
     clockDeltaMs: clockDelta(info.SystemTime, nowMs),
     warnings,
   };

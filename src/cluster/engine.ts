@@ -149,6 +149,9 @@ export class Engine implements EngineTarget, AsyncDisposable {
   get agent() {
     return this.connections.agent;
   }
+  get cuts(): number {
+    return this.connections.cuts;
+  }
   dial(): Promise<Socket> {
     return this.connections.dial();
   }

@@ -11,6 +11,8 @@ export interface EngineTarget {
   readonly port: number;
   /** The engine's keep-alive pool: one per engine. */
   readonly agent: Agent;
+  /** How often every connection was cut because the engine was given up: what ended by that is not tried again. */
+  readonly cuts: number;
   /**
    * The path to send: version prefix clamped to what this engine speaks (api.md §10.1 rule 4).
    * @param clientVersion `1.41`, or undefined when the client sent no prefix

@@ -1,12 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
 
 /** One message of an engine stream may not be larger than this many characters. */
-const MAX_MESSAGE_CHARS = 1 << 20;
+const MAX_MESSAGE_CHARS = 16 << 20;
 
 /**
  * Splits a stream of JSON objects (newline-separated or simply concatenated, as old engines write them) into their texts. Whatever
- * stands between objects is skipped, an object cut off by the end of the stream too.
- * @throws RangeError when one message exceeds `maxChars`, 1 MiB by default
+ * stands between objects is skipped, and so is an object cut off by the end of the stream or longer than `maxChars` (16 MiB by
+ * default: an event carries all labels of its container, and a stream that broke off at one would break off there for ever).
  */
 export async function* jsonTexts(
   source: AsyncIterable<Uint8Array>,
@@ -19,6 +19,7 @@ export async function* jsonTexts(
   let depth = 0;
   let inString = false;
   let escaped = false;
+  let oversize = false;
   for await (const chunk of source) {
     text += decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     let start = 0;
@@ -37,13 +38,16 @@ export async function* jsonTexts(
       } else if (code === OPEN_BRACE) {
         depth++;
       } else if (code === CLOSE_BRACE && --depth === 0) {
-        yield text.slice(start, scanned + 1);
+        if (!oversize) yield text.slice(start, scanned + 1);
+        oversize = false;
       }
     }
-    text = depth === 0 ? "" : text.slice(start);
+    text = depth === 0 || oversize ? "" : text.slice(start);
+    if (text.length > maxChars) {
+      oversize = true;
+      text = "";
+    }
     scanned = text.length;
-    if (text.length > maxChars)
-      throw new RangeError(`a stream message is larger than ${maxChars} characters`);
   }
 }
 

@@ -28,7 +28,7 @@ proxy.on("proxyRes", (response, message) => {
 
 /**
  * Sends one request through http-proxy and resolves with its answer; never rejects. A pooled connection which the engine had
- * already closed costs a bodyless request nothing: it is repeated once, on a fresh connection. Tells the target how it went.
+ * already closed costs a request that only reads nothing: it is repeated once, on a fresh connection. Tells the target how it went.
  * @param res only handed to http-proxy, which looks whether it has ended
  * @param signal destroys the request whenever it fires, also while headers are awaited
  */
@@ -38,8 +38,11 @@ export async function ask(
   res: ServerResponse,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { cuts } = target;
   let answer = await askOnce(target, question, res, signal);
-  if (answer.kind === "failed" && answer.stale && question.body === undefined && !signal.aborted) {
+  // The engine may have received what it never answered, so only what may be done twice is. A connection we cut ourselves was not stale.
+  const repeatable = REPEATABLE.has(question.method) && question.body === undefined && target.cuts === cuts;
+  if (answer.kind === "failed" && answer.stale && repeatable && !signal.aborted) {
     dropIdleConnections(target.agent); // the others are as old as the one that failed
     answer = await askOnce(target, question, res, signal);
   }
@@ -47,6 +50,8 @@ export async function ask(
   else if (!signal.aborted) target.noteFailure(answer.error);
   return answer;
 }
+
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 type FirstAnswer = Exclude<Answer, { kind: "failed" }> | { kind: "failed"; error: Error; stale: boolean };
 

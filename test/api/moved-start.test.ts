@@ -74,6 +74,57 @@ describe("api, a start whose host port is taken outside the cluster's sight", ()
     expect(containersOn()).to.deep.equal([1, 0, 0]);
   });
 
+  it("starts one container however many ask at once", async () => {
+    held(1);
+    const id = await manager.create(body(["sleep", "60"]), "web");
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => manager.ask("POST", `/v1.41/containers/${id}/start`)),
+    );
+    expect(answers.map(({ status }) => status)).to.deep.equal([204, 204, 204, 204, 204]);
+    expect(containersOn()).to.deep.equal([0, 1, 0]);
+  });
+
+  // prettier-ignore
+  const changes = [
+    { it: "updated",            change: (id: string) => manager.ask("POST", `/v1.41/containers/${id}/update`, { body: { Memory: 128 << 20 } }) },
+    { it: "renamed",            change: (id: string) => manager.ask("POST", `/v1.41/containers/${id}/rename?name=other`) },
+    { it: "given a file",       change: (id: string) => manager.ask("PUT", `/v1.41/containers/${id}/archive?path=/`, { body: "" }) },
+  ];
+  for (const { it: what, change } of changes) {
+    it(`leaves a container that was ${what} where it is, for a move would undo that`, async () => {
+      held(1);
+      const id = await manager.create(body(["sleep", "60"]), "web");
+      expect((await change(id)).status).to.be.below(300);
+      expect((await manager.ask("POST", `/v1.41/containers/${id}/start`)).status).to.equal(500);
+      expect(containersOn()).to.deep.equal([1, 0, 0]);
+    });
+  }
+
+  it("keeps the name of a container that is being moved", async () => {
+    held(1);
+    const id = await manager.create(body(["sleep", "60"], { AutoRemove: true }), "web");
+    const started = manager.ask("POST", `/v1.41/containers/${id}/start`);
+    const rivals = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        manager.ask("POST", "/v1.41/containers/create?name=web", { body: { Image: "busybox" } }),
+      ),
+    );
+    expect(new Set(rivals.map(({ status }) => status))).to.deep.equal(new Set([409]));
+    expect((await started).status).to.equal(204);
+  });
+
+  it("takes nobody's word for what it replaces", async () => {
+    held(1);
+    const id = await manager.create(body(["sleep", "60"]));
+    expect((await manager.ask("POST", `/v1.41/containers/${id}/start`)).status).to.equal(204);
+    const Labels = {
+      "com.docker.swarm.id": "mine",
+      "com.docker.swarm.replaces": JSON.stringify({ swarm: "mine", ids: [id] }),
+    };
+    const impostor = await manager.create({ Image: "busybox", Labels });
+    expect((await inspect(id)).Id).to.not.equal(impostor);
+  });
+
   it("does not move a container that has run before", async () => {
     const id = await manager.run(body(["sleep", "60"]));
     const engine = manager.engineOf(id);

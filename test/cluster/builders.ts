@@ -55,7 +55,9 @@ export function inspected(parts: RecordParts = {}): ContainerInspect {
       Labels: {
         ...labels,
         ...(swarmId !== undefined && { "com.docker.swarm.id": swarmId }),
-        ...(formerIds !== undefined && { "com.docker.swarm.replaces": JSON.stringify(formerIds) }),
+        ...(formerIds !== undefined && {
+          "com.docker.swarm.replaces": JSON.stringify({ swarm: swarmId ?? "", ids: formerIds }),
+        }),
       },
       ...(parts.exposed && { ExposedPorts: Object.fromEntries(parts.exposed.map((key) => [key, {}])) }),
     },

@@ -60,17 +60,21 @@ describe("cluster/container-record", () => {
     expect(record({ exposed: ["443/tcp"] }).hostModePorts).to.deep.equal([]);
   });
 
+  const replaces = (...ids: unknown[]): string => JSON.stringify({ swarm: "s1", ids });
   // prettier-ignore
   const former = [
-    { it: "knows its former IDs",                   label: JSON.stringify([hex("a"), hex("b")]),  ids: [hex("a"), hex("b")] },
-    { it: "takes only IDs for IDs",                 label: JSON.stringify(["a", 5, hex("b"), null]), ids: [hex("b")] },
+    { it: "knows its former IDs",                   label: replaces(hex("a"), hex("b")),          ids: [hex("a"), hex("b")] },
+    { it: "takes only IDs for IDs",                 label: replaces("a", 5, hex("b"), null),       ids: [hex("b")] },
     { it: "has none in a malformed label",          label: "[",                                   ids: [] },
     { it: "has none in a label of another shape",   label: '{"a":1}',                             ids: [] },
-    { it: "takes no more than 64",                  label: JSON.stringify(Array(999).fill(hex("a"))), ids: Array(64).fill(hex("a")) as string[] },
+    { it: "has none in another container's label",  label: JSON.stringify({ swarm: "s2", ids: [hex("a")] }), ids: [] },
+    { it: "takes no more than 64",                  label: replaces(...Array<unknown>(999).fill(hex("a"))), ids: Array(64).fill(hex("a")) as string[] },
   ];
   for (const { it: title, label, ids } of former) {
     it(title, () =>
-      expect(record({ labels: { "com.docker.swarm.replaces": label } }).formerIds).to.deep.equal(ids),
+      expect(
+        record({ swarmId: "s1", labels: { "com.docker.swarm.replaces": label } }).formerIds,
+      ).to.deep.equal(ids),
     );
   }
 

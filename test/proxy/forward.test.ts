@@ -133,27 +133,37 @@ describe("proxy/forward", () => {
     expect(target.failures).to.have.length(1);
   });
 
-  it("repeats a bodyless request on a fresh connection when the pooled ones are stale", async () => {
-    let connections = 0;
-    const { target } = await rawEngine((socket) => {
-      connections += 1;
-      const stale = connections <= 2;
-      let requests = 0;
-      socket.on("data", () => {
-        requests += 1;
-        if (stale && requests > 1) socket.resetAndDestroy();
-        else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  // prettier-ignore
+  const repeats = [
+    { it: "repeats a request that only reads when the pooled connections are stale", method: "GET",  cut: false, status: 200, connections: 3 },
+    { it: "does not repeat one that changes something",                              method: "POST", cut: false, status: 500, connections: 2 },
+    { it: "does not repeat one whose connection we cut ourselves",                   method: "GET",  cut: true,  status: 500, connections: 2 },
+  ];
+  for (const c of repeats)
+    it(c.it, async () => {
+      let connections = 0;
+      const { target } = await rawEngine((socket) => {
+        connections += 1;
+        const stale = connections <= 2;
+        let requests = 0;
+        socket.on("data", () => {
+          requests += 1;
+          if (stale && requests > 1) {
+            if (c.cut) (target as { cuts: number }).cuts++;
+            socket.resetAndDestroy();
+          } else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        });
       });
+      const manager = await managerFor(target);
+      const first = [new RawClient(manager.port), new RawClient(manager.port)];
+      for (const client of first) client.send(get("/warm-up"));
+      await Promise.all(first.map((client) => client.receives(/ok$/)));
+      const client = new RawClient(manager.port);
+      client.send(get("/x").replace("GET", c.method));
+      await client.receives(/\r\n\r\n/);
+      expect(client.text).to.match(new RegExp(`^HTTP/1\\.1 ${c.status} `));
+      expect(connections).to.equal(c.connections);
     });
-    const manager = await managerFor(target);
-    const first = [new RawClient(manager.port), new RawClient(manager.port)];
-    for (const client of first) client.send(get("/warm-up"));
-    await Promise.all(first.map((client) => client.receives(/ok$/)));
-    const client = new RawClient(manager.port);
-    client.send(get("/x"));
-    expect(await client.receives(/\r\n\r\nok$/)).to.match(/^HTTP\/1\.1 200 /);
-    expect(connections).to.equal(3);
-  });
 
   it("does not repeat an upload", async () => {
     let connections = 0;

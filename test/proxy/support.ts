@@ -50,6 +50,7 @@ export function targetAt(port: number): TestTarget {
     agent,
     failures: [],
     successes: 0,
+    cuts: 0,
     versionedPath: (_version, path) => path,
     dial: () =>
       new Promise((resolve, reject) => {

@@ -83,14 +83,23 @@ async function createOnce(
   }
 }
 
+/** The connection was never open. */
+const NEVER_ARRIVED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+]);
+
 /** The image is not to be had where we were, whatever the reason, but another engine holds it (B11). */
 function shouldFollowImage({ cluster }: Services, { request, body }: CreateIntent, error: unknown): boolean {
   const pinned = request.constraints.some((text) => text.startsWith("node==") && !text.startsWith("node==~"));
   return error instanceof ImageUnavailableError && !pinned && isKnownImage(cluster, body.Image ?? "");
 }
 
-/** A request the engine understood and refused will be refused again. */
+/** A request the engine understood and refused will be refused again; one whose fate is unknown may have made a container. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof EngineUnreachableError) return !NEVER_ARRIVED.has(error.code);
   const { status } = error as { status?: unknown };
   return typeof status === "number" && status >= 400 && status < 500;
 }

@@ -1,7 +1,7 @@
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
 
-/** What a client asked for, kept until its container has run. */
+/** What a client asked for, kept until its container has run, was changed, or is gone. */
 export interface CreateIntent {
   readonly request: PlacementRequest;
   /** As parsed and rewritten, but not yet for one engine. */
@@ -13,26 +13,49 @@ export interface CreateIntent {
   readonly registryAuth: string | undefined;
 }
 
-/** Containers created but not yet started that are remembered. */
-const MAX_INTENTS = 10_000;
+/** What all remembered bodies may take together, characters; a create body is a few kilobytes. */
+const MAX_CHARS = 32 << 20;
 
-/** The create requests of containers that have not started yet, in memory only: credentials never reach a disk. */
+interface Kept {
+  readonly intent: CreateIntent;
+  readonly chars: number;
+}
+
+/**
+ * The create requests of containers that have not started yet, in memory only: credentials never reach a disk. One that is no longer the
+ * whole truth about its container (renamed, updated, files copied in) must be deleted, or a move would undo the change.
+ */
 export class CreateIntents {
-  readonly #intents = new Map<string, CreateIntent>();
+  readonly #kept = new Map<string, Kept>();
+  readonly #starting = new Map<string, Promise<unknown>>();
+  #chars = 0;
 
   set(containerId: string, intent: CreateIntent): void {
-    this.#intents.set(containerId, intent);
-    for (const oldest of this.#intents.keys()) {
-      if (this.#intents.size <= MAX_INTENTS) break;
-      this.#intents.delete(oldest);
+    this.delete(containerId);
+    const chars = JSON.stringify(intent.body).length;
+    this.#kept.set(containerId, { intent, chars });
+    this.#chars += chars;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#chars <= MAX_CHARS) break;
+      this.delete(oldest);
     }
   }
 
   get(containerId: string): CreateIntent | undefined {
-    return this.#intents.get(containerId);
+    return this.#kept.get(containerId)?.intent;
   }
 
   delete(containerId: string): void {
-    this.#intents.delete(containerId);
+    this.#chars -= this.#kept.get(containerId)?.chars ?? 0;
+    this.#kept.delete(containerId);
+  }
+
+  /** Starts a container once, however many ask at the same time: two moves of one container would leave two. */
+  startOnce<T>(containerId: string, start: () => Promise<T>): Promise<T> {
+    const underWay = this.#starting.get(containerId);
+    if (underWay !== undefined) return underWay as Promise<T>;
+    const run = start().finally(() => this.#starting.delete(containerId));
+    this.#starting.set(containerId, run);
+    return run;
   }
 }

@@ -1,7 +1,7 @@
 import type { Engine } from "../../cluster/engine.ts";
 import { EngineResponseError } from "../../docker/engine-client.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
-import { ApiError } from "../../errors.ts";
+import { ApiError, errorText } from "../../errors.ts";
 import { familiarName, parseImageReference } from "../views/image-reference.ts";
 
 export interface CreatedContainer {
@@ -40,9 +40,15 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
   } catch (error) {
     if (!isMissingImage(error)) throw error;
     await pull(engine, create);
-    created = await post(engine, create);
+    created = await post(engine, create).catch(stillMissing);
   }
-  await engine.cache.refreshContainer(created.Id);
+  try {
+    await engine.cache.refreshContainer(created.Id);
+  } catch (error) {
+    // Nobody will know of it: better not to leave it behind, as far as the engine still listens.
+    await engine.client.removeContainer(created.Id, { force: true }).catch(() => undefined);
+    throw error;
+  }
   if (!engine.cache.inventory.containers.has(created.Id)) {
     throw new ApiError(500, "Container created but refresh didn't report it back");
   }
@@ -63,7 +69,15 @@ async function post(engine: Engine, { body, query, clientVersion }: EngineCreate
 const isMissingImage = (error: unknown): boolean =>
   error instanceof EngineResponseError &&
   error.status === 404 &&
-  /no such image|image .*not found/i.test(error.message);
+  /no such image|image .*not found|image with reference .*(was found but|does not match)/i.test(
+    error.message,
+  );
+
+/** After its pull an image may still not be what was asked for, such as another platform's; a 404 would make the CLI pull too. */
+function stillMissing(error: unknown): never {
+  if (isMissingImage(error)) throw new ImageUnavailableError(errorText(error), false, { cause: error });
+  throw error;
+}
 
 async function pull(engine: Engine, { body, query, registryAuth, signal }: EngineCreate): Promise<void> {
   const image = body.Image ?? "";

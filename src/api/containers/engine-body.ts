@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Engine } from "../../cluster/engine.ts";
-import { REPLACES_LABEL, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
+import { REPLACES_LABEL, replacesLabel, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import { withResolvedReferences } from "../../scheduler/resolved-references.ts";
 import { engineCpuShares } from "../../scheduler/resources.ts";
@@ -23,15 +23,17 @@ export function bodyForEngine(
     body,
     (reference) => cluster.containers.resolve(reference, (record) => record.engine === engine)?.id,
   );
+  // Only we say what a container replaces: a client's word, or an image's, would let it take over another's ID.
+  const { [REPLACES_LABEL]: _claimed, ...labels } = resolved.Labels ?? {};
   return {
     ...resolved,
     ...(cpus > 0
       ? { HostConfig: { ...resolved.HostConfig, CpuShares: engineCpuShares(cpus, engine.cpus) } }
       : {}),
     Labels: {
-      ...resolved.Labels,
+      ...labels,
       [SWARM_ID_LABEL]: swarmId,
-      ...(replaces.length > 0 ? { [REPLACES_LABEL]: JSON.stringify(replaces) } : {}),
+      ...(replaces.length > 0 ? { [REPLACES_LABEL]: replacesLabel(swarmId, replaces) } : {}),
     },
   };
 }

@@ -1,31 +1,31 @@
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import type { Reservation } from "../../cluster/engine-candidate.ts";
-import { EngineResponseError } from "../../docker/engine-client.ts";
+import { EngineUnreachableError, type EngineResponseError } from "../../docker/engine-client.ts";
 import { ApiError, errorText } from "../../errors.ts";
 import type { Services } from "../services.ts";
 import type { CreateIntent } from "./create-intents.ts";
 import { createOnEngine } from "./create-on-engine.ts";
 import { bodyForEngine } from "./engine-body.ts";
-import { isPortTaken } from "./start.ts";
 
-type StartPath = (engine: Engine, containerId: string) => string;
+export interface Move {
+  /** The container as it was before its start failed; its engine may have removed it since. */
+  readonly origin: ContainerRecord;
+  readonly intent: CreateIntent;
+  /** Why it could not start where it is. */
+  readonly cause: EngineResponseError;
+  readonly pathOn: (engine: Engine, containerId: string) => string;
+}
 
 /**
  * A container that never ran could not start where it is: make it anew on the next best engine, take the client's streams along, start it, and
- * remove the first one. The old ID goes on working as a reference. Tries engine after engine until one starts it.
+ * remove the first one. The old ID goes on working as a reference. Tries engine after engine until one starts it. The caller holds
+ * the container's name and streams, and sees to it that only one move is under way.
  * @throws the engine's first error, with what was tried, when no engine is left; then the container is where it was
  */
-export async function moveToAnotherEngine(
-  services: Services,
-  origin: ContainerRecord,
-  cause: EngineResponseError,
-  startPath: StartPath,
-): Promise<void> {
-  const { cluster, intents, log } = services;
-  const intent = intents.get(origin.id);
-  if (intent === undefined || origin.inspect.State.Status !== "created") throw cause;
-
+export async function moveToAnotherEngine(services: Services, move: Move): Promise<void> {
+  const { cluster, log } = services;
+  const { origin, intent, cause } = move;
   const tried = new Set([origin.engine.id]);
   const failures: string[] = [];
   for (;;) {
@@ -39,7 +39,7 @@ export async function moveToAnotherEngine(
     }
     const { engine } = placed.reservation;
     tried.add(engine.id);
-    const failure = await tryOn(services, origin, intent, placed.reservation, startPath);
+    const failure = await tryOn(services, move, placed.reservation);
     if (failure === undefined) {
       log.info(
         { container: origin.id, from: origin.engine.name, to: engine.name },
@@ -54,10 +54,8 @@ export async function moveToAnotherEngine(
 /** @returns why it did not work there; undefined when it runs */
 async function tryOn(
   services: Services,
-  origin: ContainerRecord,
-  intent: CreateIntent,
+  { origin, intent, pathOn }: Move,
   reservation: Reservation,
-  startPath: StartPath,
 ): Promise<string | undefined> {
   const { cluster, intents, streams } = services;
   const { engine } = reservation;
@@ -69,15 +67,14 @@ async function tryOn(
     cluster.release(reservation);
     if (!(await streams.moveAll(origin.id, engine, newId)))
       throw new ApiError(500, "an attached stream could not follow");
-    await engine.client.startContainer(startPath(engine, newId));
+    await engine.client.startContainer(pathOn(engine, newId));
     await engine.cache.refreshContainer(newId);
   } catch (error) {
     if (newId !== undefined) {
       await streams.moveAll(newId, origin.engine, origin.id);
       await remove(engine, newId);
     }
-    if (!isPortTaken(error) && !(error instanceof EngineResponseError) && !(error instanceof ApiError))
-      engine.noteFailure(error);
+    if (error instanceof EngineUnreachableError) engine.noteFailure(error);
     return errorText(error);
   } finally {
     cluster.release(reservation);

@@ -6,7 +6,7 @@ import type { Services } from "../services.ts";
 import { nameConflict } from "./create.ts";
 
 /** `POST …/rename`: the new name must be free in the whole cluster, and stays reserved until the engine has it (api.md §7.5). */
-export async function rename({ cluster }: Services, exchange: Exchange): Promise<void> {
+export async function rename({ cluster, intents }: Services, exchange: Exchange): Promise<void> {
   const record = ownedContainer(cluster, exchange.param("name"));
   const { engine, id } = record;
   const { query } = await parameters(exchange);
@@ -17,6 +17,7 @@ export async function rename({ cluster }: Services, exchange: Exchange): Promise
     const path = `/containers/${id}/rename?name=${encodeURIComponent(name)}`;
     await engine.client.send("POST", engine.versionedPath(exchange.clientVersion, path));
     engine.noteSuccess();
+    intents.delete(id);
     await engine.cache.refreshContainer(id);
   } catch (error) {
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);

@@ -36,7 +36,7 @@ export function containerRoutes(services: Services): readonly Route[] {
     { method: "post",   path: "/containers/*name/stop",      handle: change("/stop") },               // ContainerStop
     { method: "post",   path: "/containers/*name/restart",   handle: change("/restart") },            // ContainerRestart
     { method: "post",   path: "/containers/*name/kill",      handle: change("/kill") },               // ContainerKill
-    { method: "post",   path: "/containers/*name/update",    handle: change("/update") },             // ContainerUpdate
+    { method: "post",   path: "/containers/*name/update",    handle: (x) => modify(services, x, "/update") },           // ContainerUpdate
     { method: "post",   path: "/containers/*name/rename",    handle: (x) => rename(services, x) },    // ContainerRename
     { method: "post",   path: "/containers/*name/pause",     handle: change("/pause") },              // ContainerPause
     { method: "post",   path: "/containers/*name/unpause",   handle: change("/unpause") },            // ContainerUnpause
@@ -45,7 +45,7 @@ export function containerRoutes(services: Services): readonly Route[] {
     { method: "get",    path: "/containers/*name/attach/ws", handle: (x) => attach(services, x, "/attach/ws"), hijack: true }, // ContainerAttachWebsocket
     { method: "head",   path: "/containers/*name/archive",   handle: forward("/archive") },           // ContainerArchiveInfo
     { method: "get",    path: "/containers/*name/archive",   handle: forward("/archive") },           // ContainerArchive
-    { method: "put",    path: "/containers/*name/archive",   handle: forward("/archive") },           // PutContainerArchive
+    { method: "put",    path: "/containers/*name/archive",   handle: (x) => modify(services, x, "/archive") },          // PutContainerArchive
     { method: "post",   path: "/containers/*name/copy",      handle: forward("/copy") },
     // Before the container's own DELETE, which would take the rest of the path for part of its name.
     { method: "delete", path: "/containers/*name/checkpoints/*checkpoint", handle: notYet },
@@ -55,6 +55,14 @@ export function containerRoutes(services: Services): readonly Route[] {
 }
 
 const refreshed = ({ engine, id }: ContainerRecord) => ({ holdEnd: () => engine.cache.refreshContainer(id) });
+
+/** Changes what its create body said, so that a container which has not run yet must stay where it is. */
+function modify({ cluster, intents }: Services, exchange: Exchange, tail: string): Promise<void> {
+  return forwardToOwner(exchange, cluster, tail, (record) => ({
+    ...refreshed(record),
+    onSuccess: () => intents.delete(record.id),
+  }));
+}
 
 /** `DELETE /containers/{name}`: gone from the cluster's state before the client hears. With `link` only a link alias goes. */
 function remove({ cluster, intents }: Services, exchange: Exchange): Promise<void> {

@@ -4,41 +4,65 @@ import type { Engine } from "../../cluster/engine.ts";
 import { sendStatus, type Exchange } from "../exchange.ts";
 import { ownedContainer } from "../owner.ts";
 import type { Services } from "../services.ts";
+import type { CreateIntent } from "./create-intents.ts";
 import { moveToAnotherEngine } from "./move.ts";
+
+type PathOn = (engine: Engine, id: string) => string;
 
 /** `POST …/start`. A host port that the engine finds taken by something we cannot see sends the container to the next best node. */
 export async function start(services: Services, exchange: Exchange): Promise<void> {
   const record = ownedContainer(services.cluster, exchange.param("name"));
-  const pathOn = (engine: Engine, id: string): string =>
+  const pathOn: PathOn = (engine, id) =>
     engine.versionedPath(exchange.clientVersion, `/containers/${id}/start${exchange.rawQuery}`);
-  // An engine removes a `--rm` container that fails to start, and so ends its streams, before it answers the start.
-  const movable = services.intents.get(record.id) !== undefined;
-  const release = movable ? services.streams.hold(record.id) : () => undefined;
+  const intent = services.intents.get(record.id);
+  const status =
+    intent === undefined || record.inspect.State.Status !== "created"
+      ? await startWhereItIs(services, record, pathOn)
+      : await services.intents.startOnce(record.id, () => startMovable(services, record, intent, pathOn));
+  sendStatus(exchange.res, status);
+}
+
+/**
+ * The container may yet move. An engine removes a `--rm` container that fails to start before it answers, which ends its streams and frees its
+ * name, so both are held until it is settled where it runs.
+ */
+async function startMovable(
+  services: Services,
+  record: ContainerRecord,
+  intent: CreateIntent,
+  pathOn: PathOn,
+): Promise<204 | 304> {
+  const { cluster, streams } = services;
+  const [name] = record.names;
+  const releaseName = name === undefined ? () => undefined : cluster.holdName(name);
+  const releaseStreams = streams.hold(record.id);
   try {
-    sendStatus(exchange.res, await startOrMove(services, record, pathOn));
+    return await startWhereItIs(services, record, pathOn);
+  } catch (error) {
+    if (!isPortTaken(error)) throw error;
+    await moveToAnotherEngine(services, { origin: record, intent, cause: error, pathOn });
+    return 204;
   } finally {
-    release();
+    releaseStreams();
+    releaseName();
   }
 }
 
-async function startOrMove(
-  services: Services,
-  record: ContainerRecord,
-  pathOn: (engine: Engine, id: string) => string,
+async function startWhereItIs(
+  { intents }: Services,
+  { engine, id }: ContainerRecord,
+  pathOn: PathOn,
 ): Promise<204 | 304> {
-  const { engine, id } = record;
   try {
     const status = await engine.client.startContainer(pathOn(engine, id));
     engine.noteSuccess();
-    services.intents.delete(id);
+    intents.delete(id);
     await engine.cache.refreshContainer(id);
     return status;
   } catch (error) {
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);
     else await engine.cache.refreshContainer(id).catch(() => undefined);
-    if (!isPortTaken(error)) throw error;
-    await moveToAnotherEngine(services, record, error, pathOn);
-    return 204;
+    throw error;
   }
 }
 
