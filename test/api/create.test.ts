@@ -202,6 +202,30 @@ describe("api/create", () => {
     }
   });
 
+  // prettier-ignore
+  const mismatches = [
+    "image with reference busybox was found but its platform (linux/amd64) does not match the specified platform (linux/arm64)",
+    "image with reference busybox was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64",
+  ];
+  for (const message of mismatches) {
+    it(`pulls when the engine has another platform's image: ${message.slice(27, 66)}`, async () => {
+      for (const engine of manager.engines) engine.failNext("POST /containers/create", 404, message);
+      expect((await post({ Image: "busybox" }, "?platform=linux%2Farm64")).status).to.equal(201);
+      expect(pulls().reduce((sum, count) => sum + count, 0)).to.equal(1);
+    });
+  }
+
+  it("answers 500 when a pull did not bring what was asked for", async () => {
+    const [engine] = manager.engines;
+    const [message] = mismatches;
+    for (let n = 0; n < 2; n++) engine!.failNext("POST /containers/create", 404, message!);
+    const answer = await post(
+      { Image: "busybox", Env: ["constraint:node==node-1"] },
+      "?platform=linux%2Farm64",
+    );
+    expect([answer.status, answer.message]).to.deep.equal([500, message]);
+  });
+
   it("goes where the image is when the chosen node cannot get it (L1)", async () => {
     const id = ((await post({ Image: "only:2" })).json() as { Id: string }).Id;
     expect(manager.engineOf(id).name).to.equal("node-2");

@@ -122,6 +122,13 @@ describe("cluster/engine-events", function () {
     expect(since[1]).to.equal("5.000000007");
   });
 
+  it("asks since the connection when the stream breaks before its first event", async () => {
+    monitor.startsAt(1_700_000_000_250);
+    feeds[0]?.push(undefined);
+    await opened(2);
+    expect(since[1]).to.equal("1700000000.250000000");
+  });
+
   // prettier-ignore
   const odd = [
     { it: "a fraction",        given: { timeNano: 7_000_000_000.5 }, since: "7.000000000" },

@@ -133,6 +133,7 @@ describe("cluster: the life of an engine", function () {
     sim.suspend();
     const asked = engine.client.inspectContainer("web").catch((error: unknown) => error);
     await world.until(sim, "Unhealthy");
+    expect(engine.cuts, "what waited on it was cut, and is not to be sent again").to.equal(1);
     expect(await asked).to.be.instanceOf(EngineUnreachableError);
     sim.resume();
     await world.until(sim, "Healthy");
