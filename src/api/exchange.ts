@@ -45,7 +45,12 @@ export function header(req: IncomingMessage, name: string): string | undefined {
 
 /** Answers with JSON and a newline, as engines do. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
+  sendJsonText(res, status, JSON.stringify(body));
+}
+
+/** The same, for a body that is JSON text already. */
+export function sendJsonText(res: ServerResponse, status: number, json: string): void {
+  const text = `${json}\n`;
   res.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
   res.end(text);
 }

@@ -95,8 +95,21 @@ export class DockerodeClient implements EngineClient {
     return entries<VolumeSummary>(Volumes, "Name");
   }
 
-  async request<T>({ method, path, body, headers, signal }: EngineCall): Promise<T> {
-    const call: Call = {
+  async request<T>(given: EngineCall): Promise<T> {
+    const call = this.#work(given);
+    const answer = await this.#json(call);
+    if (typeof answer !== "object") throw this.#malformed(call);
+    return answer as T;
+  }
+
+  async requestText(given: EngineCall): Promise<string> {
+    const call = this.#work(given);
+    const { body } = await this.#calls.answer(call);
+    return body.toString();
+  }
+
+  #work({ method, path, body, headers, signal }: EngineCall): Call {
+    return {
       method,
       path,
       body: body as object | undefined,
@@ -105,9 +118,6 @@ export class DockerodeClient implements EngineClient {
       signal,
       headers: { ...headers },
     };
-    const answer = await this.#json(call);
-    if (typeof answer !== "object") throw this.#malformed(call);
-    return answer as T;
   }
 
   async send(method: "POST" | "DELETE", path: string): Promise<void> {

@@ -79,6 +79,8 @@ export interface EngineClient {
   listVolumes(): Promise<VolumeSummary[]>;
   /** Any other call that answers JSON; two minutes. */
   request<T>(call: EngineCall): Promise<T>;
+  /** The same, for whoever passes the answer on: the body as it came. */
+  requestText(call: EngineCall): Promise<string>;
   /** A call whose answer says nothing but success. @param path versioned, with query */
   send(method: "POST" | "DELETE", path: string): Promise<void>;
   /** @param path versioned, e.g. `/v1.41/containers/<id>/start?detachKeys=…` @returns 204, or 304 when it ran already */
