@@ -45,13 +45,9 @@ describe("constraints", () => {
   });
 
   it("that no node meets are refused with the contract's lines, then a line for each rule in the way", async () => {
-    const lines = await notPlaced(
-      manager().docker,
-      "-e",
-      "constraint:storage==tape",
-      "-e",
-      "constraint:region==us*",
-    );
+    // In a label: the docker client sends several variables of the environment in any order.
+    const label = 'com.docker.swarm.constraints=["storage==tape","region==us*"]';
+    const lines = await notPlaced(manager().docker, "--label", label);
     expect(lines.slice(0, 3)).to.deep.equal([
       "Unable to find a node that satisfies the following conditions ",
       "[available container slots]",
