@@ -49,4 +49,16 @@ export interface ClusterOptions {
   readonly countMemoryReservation: boolean;
   /** `swarm.strictlabels=true`: malformed `com.docker.swarm.*` labels are a 400 instead of a warning (B10). */
   readonly strictLabels: boolean;
+  /** `swarm.pullnodes`: constraint expressions; `docker pull` reaches the nodes that meet them all. Empty: every node. */
+  readonly pullNodes: readonly string[];
+  /** `swarm.followimage`: whether an image no registry has is copied between nodes. */
+  readonly followImage: FollowImage;
+  /** `swarm.buildernode`: a node name or a constraint expression for builds that name no node; `""`: the scheduler's choice. */
+  readonly builderNode: string;
 }
+
+/**
+ * `fallback`: copied to the chosen node when no node that has it can take the container; `always`: copied to the chosen node, so that
+ * the strategy decides; `never`: the container goes where the image is, or fails.
+ */
+export type FollowImage = "fallback" | "always" | "never";

@@ -1,33 +1,14 @@
 import { createServer, ServerResponse, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { archiveRoutes } from "./archive-routes.ts";
-import { containerRoutes } from "./container-routes.ts";
 import { seedContainer } from "./create.ts";
 import type { EventInput } from "./event-log.ts";
 import { EngineRefusal, Exchange } from "./exchange.ts";
-import { execRoutes } from "./exec-routes.ts";
-import { imageRoutes } from "./image-routes.ts";
 import { bringUp, onExit, removeContainer } from "./lifecycle.ts";
 import { Listener } from "./listener.ts";
-import { networkRoutes } from "./network-routes.ts";
 import { allocatePorts } from "./ports.ts";
-import { Router } from "./router.ts";
+import { router } from "./routes.ts";
 import { EngineState, type PortHolder } from "./state.ts";
-import { streamRoutes } from "./stream-routes.ts";
-import { systemRoutes } from "./system-routes.ts";
 import type { ContainerSeed, EngineOptions, RequestRecord, SimContainer } from "./types.ts";
-import { volumeRoutes } from "./volume-routes.ts";
-
-const router = new Router([
-  ...systemRoutes,
-  ...containerRoutes,
-  ...streamRoutes,
-  ...archiveRoutes,
-  ...execRoutes,
-  ...imageRoutes,
-  ...networkRoutes,
-  ...volumeRoutes,
-]);
 
 interface PlannedFailure {
   readonly route: string;

@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ManageConfig } from "../config.ts";
 import type { EventHub } from "../events/event-hub.ts";
+import type { Builders } from "./build/builders.ts";
+import type { ClientPulls } from "./client-pulls.ts";
 import type { OpenStreams } from "./containers/open-streams.ts";
 import type { CreateIntents } from "./containers/create-intents.ts";
 
@@ -15,4 +17,6 @@ export interface Services {
   readonly version: string;
   readonly streams: OpenStreams;
   readonly intents: CreateIntents;
+  readonly pulls: ClientPulls;
+  readonly builders: Builders;
 }

@@ -2,6 +2,7 @@ import { eventFilterKeys, eventTest } from "../events/event-filters.ts";
 import { parseEventPeriod } from "../events/event-query.ts";
 import { streamEvents } from "../events/event-stream.ts";
 import { systemClock } from "../events/system-clock.ts";
+import { diskUsage } from "./disk-usage.ts";
 import { header, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { platform } from "./platform.ts";
 import type { Services } from "./services.ts";
@@ -18,6 +19,7 @@ export function systemRoutes(services: Services): readonly Route[] {
     { method: "head", path: "/_ping",   handle: (x) => ping(services, x) },     // SystemPingHead
     { method: "get",  path: "/info",    handle: (x) => info(services, x) },     // SystemInfo
     { method: "get",  path: "/version", handle: (x) => version(services, x) },  // SystemVersion
+    { method: "get",  path: "/system/df", handle: (x) => diskUsage(services, x) }, // SystemDataUsage
     { method: "get",  path: "/events",  handle: (x) => events(services, x) },   // SystemEvents
   ];
 }

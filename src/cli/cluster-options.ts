@@ -9,6 +9,9 @@ const defaults: ClusterOptions = {
   rules: { modern: false },
   countMemoryReservation: false,
   strictLabels: false,
+  pullNodes: [],
+  followImage: "fallback",
+  builderNode: "",
 };
 
 /** Key → how its text becomes part of the options. */
@@ -35,6 +38,14 @@ const readers: Readonly<Record<string, (key: string, text: string) => Partial<Cl
   "swarm.strictlabels": (key, text) => ({
     strictLabels: required(parseGoBool(text), key, "true or false", text),
   }),
+  "swarm.pullnodes": (key, text) => ({
+    pullNodes: required(expressions(text), key, "all, or one constraint, or a JSON array of them", text),
+  }),
+  "swarm.followimage": (key, text) => {
+    const followImage = (["fallback", "always", "never"] as const).find((word) => word === text);
+    return { followImage: required(followImage, key, "fallback, always or never", text) };
+  },
+  "swarm.buildernode": (_key, text) => ({ builderNode: text }),
 };
 
 /**
@@ -56,6 +67,18 @@ export function parseClusterOptions(options: readonly string[]): {
     warnings.push("-1 < swarm.overcommit < 0 will make swarm take less resource than docker engine offers");
   }
   return { cluster: Object.freeze(cluster), warnings };
+}
+
+/** `all`, one expression, or a JSON array of expressions. */
+function expressions(text: string): readonly string[] | undefined {
+  if (text === "" || text === "all") return [];
+  if (!text.startsWith("[")) return [text];
+  try {
+    const list = JSON.parse(text) as unknown[];
+    return list.every((entry) => typeof entry === "string") ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function required<T>(value: T | undefined, key: string, wanted: string, text: string): T {

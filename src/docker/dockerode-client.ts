@@ -1,4 +1,4 @@
-import type { EngineCall, EngineClient, PullOptions } from "./engine-client.ts";
+import type { EngineCall, EngineClient, EngineStreamCall, PullOptions } from "./engine-client.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
 import { EngineCalls, type Call, type EngineCallsOptions } from "./engine-calls.ts";
 import { engineEvent } from "./engine-event.ts";
@@ -118,6 +118,10 @@ export class DockerodeClient implements EngineClient {
       signal,
       headers: { ...headers },
     };
+  }
+
+  stream(call: EngineStreamCall): Promise<AsyncIterable<Uint8Array>> {
+    return this.#calls.stream({ ...call, timeoutMs: 0, ok: [200] });
   }
 
   async send(method: "POST" | "DELETE", path: string): Promise<void> {

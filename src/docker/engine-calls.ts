@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import Docker from "dockerode";
 import type { Agent, IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { errorText } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
@@ -15,6 +16,8 @@ export interface Call {
   readonly path: string;
   /** Sent as JSON, with POST only. */
   readonly body?: object | undefined;
+  /** Sent as it comes, instead of a body. */
+  readonly upload?: Readable | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds for the whole call, for a stream until the headers are here; 0: none. */
   readonly timeoutMs: number;
@@ -42,6 +45,7 @@ interface DialOptions {
   path: string;
   method: string;
   options?: unknown;
+  file?: Readable;
   headers: Record<string, string>;
   abortSignal: AbortSignal;
   isStream: true;
@@ -121,6 +125,7 @@ export class EngineCalls {
     if (signal.aborted) throw new Error("given up before it began");
     const options: DialOptions = {
       ...bodyAndPath(call),
+      ...(call.upload === undefined ? {} : { file: call.upload }),
       method: call.method,
       headers: { ...call.headers },
       abortSignal: signal,

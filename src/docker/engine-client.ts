@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type {
   ContainerInspect,
   ContainerSummary,
@@ -42,6 +43,18 @@ export interface EngineCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A call whose answer is read as it comes, and whose body may be a stream. */
+export interface EngineStreamCall {
+  readonly method: "GET" | "POST";
+  /** Versioned, with query. */
+  readonly path: string;
+  /** Sent chunked, as `application/tar` unless the headers say otherwise. An error in it ends the call. */
+  readonly upload?: Readable | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the call, also while the answer is being read. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A pull; rejects with EngineResponseError when it fails. */
 export interface PullOptions {
   /** `repo` with tag or digest, as `fromImage` and `tag` want them. */
@@ -81,6 +94,11 @@ export interface EngineClient {
   request<T>(call: EngineCall): Promise<T>;
   /** The same, for whoever passes the answer on: the body as it came. */
   requestText(call: EngineCall): Promise<string>;
+  /**
+   * A call that may take as long as it makes progress, such as a pull, a load or a save: it has no deadline. Resolves at the answer's headers
+   * when the status is 200; the iteration throws {@link EngineUnreachableError} when the connection breaks.
+   */
+  stream(call: EngineStreamCall): Promise<AsyncIterable<Uint8Array>>;
   /** A call whose answer says nothing but success. @param path versioned, with query */
   send(method: "POST" | "DELETE", path: string): Promise<void>;
   /** @param path versioned, e.g. `/v1.41/containers/<id>/start?detachKeys=…` @returns 204, or 304 when it ran already */

@@ -246,6 +246,9 @@ function configFor(port: number, { cluster, config, hosts = [] }: ManagerOptions
       rules: { modern: false },
       countMemoryReservation: false,
       strictLabels: false,
+      pullNodes: [],
+      followImage: "fallback",
+      builderNode: "",
       ...cluster,
     },
   };

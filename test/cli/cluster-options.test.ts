@@ -7,6 +7,9 @@ const unset = {
   rules: { modern: false },
   countMemoryReservation: false,
   strictLabels: false,
+  pullNodes: [] as string[],
+  followImage: "fallback",
+  builderNode: "",
 };
 
 describe("cli/cluster-options", () => {
@@ -21,6 +24,11 @@ describe("cli/cluster-options", () => {
     { it: "reads classic rules",              options: ["swarm.rules=classic"],         is: {} },
     { it: "counts memory reservations",       options: ["swarm.memoryreservation=1"],   is: { countMemoryReservation: true } },
     { it: "is strict about labels",           options: ["swarm.strictlabels=true"],     is: { strictLabels: true } },
+    { it: "pulls on every node",              options: ["swarm.pullnodes=all"],         is: {} },
+    { it: "pulls where a constraint says",    options: ["swarm.pullnodes=region==eu"],  is: { pullNodes: ["region==eu"] } },
+    { it: "pulls where several say",          options: ['swarm.pullnodes=["a==1","b!=2"]'], is: { pullNodes: ["a==1", "b!=2"] } },
+    { it: "follows images",                   options: ["swarm.followimage=always"],    is: { followImage: "always" } },
+    { it: "builds on a node",                 options: ["swarm.buildernode=node-2"],    is: { builderNode: "node-2" } },
   ];
   for (const c of good) {
     it(c.it, () => {
@@ -38,6 +46,9 @@ describe("cli/cluster-options", () => {
     { option: "swarm.rules=new",            error: 'swarm.rules should be classic or modern, "new" is invalid' },
     { option: "swarm.memoryreservation=x",  error: 'swarm.memoryreservation should be true or false, "x" is invalid' },
     { option: "swarm.strictlabels=",        error: 'swarm.strictlabels should be true or false, "" is invalid' },
+    { option: "swarm.pullnodes=[1]",        error: 'swarm.pullnodes should be all, or one constraint, or a JSON array of them, "[1]" is invalid' },
+    { option: "swarm.pullnodes=[",          error: 'swarm.pullnodes should be all, or one constraint, or a JSON array of them, "[" is invalid' },
+    { option: "swarm.followimage=yes",      error: 'swarm.followimage should be fallback, always or never, "yes" is invalid' },
     { option: "swarm.overcommit",           error: "--cluster-opt must contain key=value strings" },
   ];
   for (const c of bad) {

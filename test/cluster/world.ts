@@ -58,6 +58,9 @@ export function startWorld(changes: Partial<ClusterDependencies> = {}): World {
       rules: { modern: false },
       countMemoryReservation: false,
       strictLabels: false,
+      pullNodes: [],
+      followImage: "fallback",
+      builderNode: "",
     },
     scheduler: new Scheduler({
       filters: filtersByName(FILTERS.map(({ name }) => name)),

@@ -8,6 +8,7 @@ import { readCreateBody } from "./create-body.ts";
 import type { CreateIntent } from "./create-intents.ts";
 import { createWithRetries } from "./create-attempts.ts";
 import { withLocalNetworks } from "./local-networks.ts";
+import { withLocalVolumes } from "./local-volumes.ts";
 import { requiredImages } from "./required-images.ts";
 
 /** `POST /containers/create`: read, place, create on the chosen engine (spec: scheduling.md §3, §8; api.md §7.3). */
@@ -20,7 +21,8 @@ export async function create(services: Services, exchange: Exchange): Promise<vo
   const given = await readCreateBody(exchange.req);
   const name = (query.get("name") ?? "").replace(/^\//, "");
   const parsed = parseCreate(name, given, config.cluster);
-  const { body, constraints } = withLocalNetworks(cluster, parsed.body, parsed.request.constraints);
+  const withVolumes = withLocalVolumes(cluster, parsed.body, parsed.request.constraints);
+  const { body, constraints } = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints);
   const request = {
     ...parsed.request,
     constraints,

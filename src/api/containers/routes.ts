@@ -1,7 +1,6 @@
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import { flag, type Exchange, type Route } from "../exchange.ts";
 import { forwardToOwner } from "../owner.ts";
-import { notYet } from "../later-routes.ts";
 import type { Services } from "../services.ts";
 import { commit } from "./commit.ts";
 import { create } from "./create.ts";
@@ -20,6 +19,8 @@ export function containerRoutes(services: Services): readonly Route[] {
   const forward = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail);
   /** Goes to the owner; the cluster's state knows the outcome before the client does (A4). */
   const change = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail, refreshed);
+  const forwardCheckpoint = (exchange: Exchange) =>
+    forwardToOwner(exchange, cluster, `/checkpoints/${encodeURIComponent(exchange.param("checkpoint"))}`);
   return [
     { method: "get",    path: "/containers/json",            handle: (x) => list(services, x) },      // ContainerList
     { method: "get",    path: "/containers/ps",              handle: (x) => list(services, x) },
@@ -47,8 +48,10 @@ export function containerRoutes(services: Services): readonly Route[] {
     { method: "get",    path: "/containers/*name/archive",   handle: forward("/archive") },           // ContainerArchive
     { method: "put",    path: "/containers/*name/archive",   handle: (x) => modify(services, x, "/archive") },          // PutContainerArchive
     { method: "post",   path: "/containers/*name/copy",      handle: forward("/copy") },
+    { method: "get",    path: "/containers/*name/checkpoints", handle: forward("/checkpoints") },
+    { method: "post",   path: "/containers/*name/checkpoints", handle: forward("/checkpoints") },
     // Before the container's own DELETE, which would take the rest of the path for part of its name.
-    { method: "delete", path: "/containers/*name/checkpoints/*checkpoint", handle: notYet },
+    { method: "delete", path: "/containers/*name/checkpoints/*checkpoint", handle: forwardCheckpoint },
     { method: "delete", path: "/containers/*name",           handle: (x) => remove(services, x) },    // ContainerDelete
     { method: "post",   path: "/commit",                     handle: (x) => commit(services, x) },    // ImageCommit
   ];

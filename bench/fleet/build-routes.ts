@@ -1,0 +1,4 @@
+import type { Route } from "./router.ts";
+
+/** Builds. */
+export const buildRoutes: readonly Route[] = [];

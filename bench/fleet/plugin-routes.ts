@@ -1,0 +1,4 @@
+import type { Route } from "./router.ts";
+
+/** Plugins. */
+export const pluginRoutes: readonly Route[] = [];

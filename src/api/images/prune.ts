@@ -1,0 +1,7 @@
+import type { Exchange } from "../exchange.ts";
+import { notYet } from "../not-yet.ts";
+import type { Services } from "../services.ts";
+
+export function prune(_services: Services, exchange: Exchange): void {
+  notYet(exchange);
+}
