@@ -11,10 +11,10 @@ const MAX_SKIPPED_BYTES = 256 * 1024;
 const LINGER_MS = 1_000;
 
 /** Answers whatever a handler threw with Docker's JSON (spec: api.md §1.1). */
-export function answerError({ log }: Services) {
+export function answerError({ cluster, log }: Services) {
   // Express knows an error handler by its four parameters.
   return (error: unknown, req: Request, res: Response, _next: NextFunction): void => {
-    const { status, body, unexpected } = toDockerError(error);
+    const { status, body, unexpected } = toDockerError(error, (addr) => cluster.engineAt(addr)?.name);
     if (unexpected) log.error({ err: error, method: req.method, uri: req.url }, "request failed");
     else if (status >= 500) log.error({ status }, messages.httpError(body.message));
     if (res.headersSent) {

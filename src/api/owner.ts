@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ContainerRecord } from "../cluster/container-record.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { ApiError, notFound } from "../errors.ts";
+import { engineLost } from "./engine-lost.ts";
 import { forward, type ForwardOptions } from "../proxy/forward.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -46,7 +47,7 @@ export async function forwardTo(
     },
   });
   if (outcome.kind === "engine-failed" && !outcome.headersSent) {
-    throw new ApiError(500, outcome.error.message, { cause: outcome.error });
+    throw engineLost(engine, outcome.error);
   }
 }
 

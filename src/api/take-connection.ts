@@ -3,6 +3,7 @@ import { ApiError } from "../errors.ts";
 import { hijack } from "../proxy/hijack.ts";
 import type { Splice } from "../proxy/splice.ts";
 import { takeOver } from "../proxy/dispatch-upgrade.ts";
+import { engineLost } from "./engine-lost.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
@@ -35,5 +36,5 @@ export async function takeConnection(
   });
   if (outcome.kind !== "engine-failed" || outcome.headersSent) return;
   taken.giveBack();
-  throw new ApiError(500, outcome.error.message, { cause: outcome.error });
+  throw engineLost(engine, outcome.error);
 }

@@ -187,7 +187,7 @@ export class EngineCalls {
     return new EngineUnreachableError(
       `Cannot connect to the Docker daemon at tcp://${this.addr}. Is the docker daemon running? (${timedOut ? "no answer in time" : errorText(error)})`,
       timedOut ? "ETIMEDOUT" : typeof code === "string" ? code : "EUNKNOWN",
-      { cause: error },
+      { cause: error, addr: this.addr },
     );
   }
 }

@@ -26,10 +26,13 @@ export const CANCELLED = "ECANCELED";
 /** No (complete) answer: refused, reset, timed out, not HTTP. Counts against the engine's health. */
 export class EngineUnreachableError extends Error {
   readonly code: string;
-  constructor(message: string, code: string, options?: ErrorOptions) {
+  /** `host:port` of the engine, where the caller knew it. */
+  readonly addr: string | undefined;
+  constructor(message: string, code: string, options?: ErrorOptions & { readonly addr?: string }) {
     super(message, options);
     this.name = "EngineUnreachableError";
     this.code = code;
+    this.addr = options?.addr;
   }
 }
 

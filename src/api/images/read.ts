@@ -1,5 +1,6 @@
 import { ApiError } from "../../errors.ts";
 import { forward } from "../../proxy/forward.ts";
+import { engineLost } from "../engine-lost.ts";
 import type { Exchange } from "../exchange.ts";
 import { nodeImages } from "../nodes.ts";
 import type { Services } from "../services.ts";
@@ -24,7 +25,7 @@ export async function read(
     );
     const outcome = await forward(exchange.req, exchange.res, engine, { path, apiVersion });
     if (outcome.kind !== "engine-failed" || outcome.headersSent) return;
-    failure = outcome.error.message;
+    failure = engineLost(engine, outcome.error).message;
   }
   throw new ApiError(500, failure);
 }
