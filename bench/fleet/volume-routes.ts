@@ -62,7 +62,12 @@ async function create(exchange: Exchange): Promise<void> {
 
 function remove(exchange: Exchange): void {
   const { state } = exchange;
-  const { name, driver } = state.volume(exchange.param("name"));
+  const reference = exchange.param("name");
+  if (!state.volumes.has(reference) && exchange.flag("force")) {
+    exchange.empty(204);
+    return;
+  }
+  const { name, driver } = state.volume(reference);
   const users = usersOf(state, name);
   if (users.length > 0)
     throw new EngineRefusal(409, `remove ${name}: volume is in use - [${users.join(", ")}]`);

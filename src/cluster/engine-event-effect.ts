@@ -38,7 +38,8 @@ export function effectOf(event: EngineEvent): EventEffect {
     case "container":
       return containerEffect(verb, event);
     case "image":
-      return verb === "save" || verb === "push" ? NONE : { kind: "images" };
+      // A push gives the image the digest its registry knows it by.
+      return verb === "save" ? NONE : { kind: "images" };
     case "volume":
       return verb === "mount" || verb === "unmount" ? NONE : { kind: "volumes" };
     case "network":

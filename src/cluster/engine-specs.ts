@@ -13,6 +13,8 @@ export interface EngineSpecs {
   readonly labels: ReadonlyMap<string, string>;
   readonly api: ApiRange;
   readonly experimental: boolean;
+  /** Can make networks that span engines: it has a cluster store, or is a manager of a swarm of its own. */
+  readonly spansNetworks: boolean;
   /** The engine's clock when it answered, Unix milliseconds; ours when it did not say. */
   readonly systemTimeMs: number;
   /** Manager's clock minus the engine's, 0 when they agree within 2 s. */
@@ -68,6 +70,9 @@ export function engineSpecs(
     labels,
     api: apiRange(addr, version),
     experimental: info.ExperimentalBuild === true,
+    spansNetworks:
+      textOr(raw.ClusterStore, "") !== "" ||
+      (raw.Swarm as Unknown | null | undefined)?.ControlAvailable === true,
     systemTimeMs: Date.parse(textOr(info.SystemTime, "")) || nowMs,
     clockDeltaMs: clockDelta(info.SystemTime, nowMs),
     warnings,

@@ -107,6 +107,10 @@ export class Engine implements EngineTarget, AsyncDisposable {
   get experimental(): boolean {
     return this.#specs?.experimental ?? false;
   }
+  /** Can make networks that span engines. */
+  get spansNetworks(): boolean {
+    return this.#specs?.spansNetworks ?? false;
+  }
   get clockDeltaMs(): number {
     return this.#specs?.clockDeltaMs ?? 0;
   }

@@ -27,7 +27,7 @@ describe("cluster/engine-event-effect", () => {
     ["container", "top resize export attach detach extract-to-dir copy archive-path",   "none"],
     ["container", "exec_start:_ls exec_start exec_detach exec_die",                     "none"],
     ["image",     "pull tag untag delete import load prune",                            "images"],
-    ["image",     "save push",                                                          "none"],
+    ["image",     "save",                                                               "none"],
     ["volume",    "create destroy prune",                                               "volumes"],
     ["volume",    "mount unmount",                                                      "none"],
     ["network",   "create destroy remove prune update",                                 "networks"],

@@ -25,9 +25,29 @@ describe("cluster/engine-specs", () => {
   it("takes over what the engine says", () => {
     expect(specs()).to.deep.include({
       ...{ engineId: "J6AP", name: "n1", cpus: 2, memoryBytes: 1_024, serverVersion: "20.10.24" },
-      ...{ api: { min: "1.12", max: "1.41" }, experimental: false, clockDeltaMs: 0, warnings: [] },
+      ...{
+        api: { min: "1.12", max: "1.41" },
+        experimental: false,
+        spansNetworks: false,
+        clockDeltaMs: 0,
+        warnings: [],
+      },
     });
   });
+
+  // prettier-ignore
+  const spanning = [
+    { info: {},                                   spans: false },
+    { info: { ClusterStore: "" },                 spans: false },
+    { info: { ClusterStore: "etcd://kv/lab" },    spans: true },
+    { info: { Swarm: null },                      spans: false },
+    { info: { Swarm: { ControlAvailable: false } }, spans: false },
+    { info: { Swarm: { ControlAvailable: true } }, spans: true },
+  ];
+  for (const { info: parts, spans } of spanning) {
+    it(`knows that an engine with ${JSON.stringify(parts)} ${spans ? "can" : "cannot"} make networks that span engines`, () =>
+      expect(specs(parts).spansNetworks).to.equal(spans));
+  }
 
   const RESOURCES =
     "cannot get resources for this engine, make sure n1:2375 is a Docker Engine, not a Swarm manager";

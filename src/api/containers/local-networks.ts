@@ -1,14 +1,8 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
-import {
-  bareEndpointName,
-  groupNetworks,
-  isLocal,
-  resolveNetwork,
-  type NetworkGroup,
-} from "../views/networks.ts";
-
-const CONSTRAINTS_LABEL = "com.docker.swarm.constraints";
+import { memberFinder, networkGroups } from "../nodes.ts";
+import { bareEndpointName, isLocal, resolveNetwork, type NetworkGroup } from "../views/networks.ts";
+import { withMoreConstraints, type Constrained } from "./added-constraints.ts";
 
 /**
  * A container that names a network of one engine prefers that engine, and names the network as that engine knows it
@@ -18,32 +12,29 @@ export function withLocalNetworks(
   cluster: Cluster,
   body: ContainerCreateBody,
   constraints: readonly string[],
-): { readonly body: ContainerCreateBody; readonly constraints: readonly string[] } {
+): Constrained {
   const endpoints = body.NetworkingConfig?.EndpointsConfig ?? {};
   const mode = body.HostConfig?.NetworkMode ?? "";
   const named = [mode, ...Object.keys(endpoints)].filter((name) => name !== "" && !PREDEFINED.has(name));
   if (named.length === 0) return { body, constraints };
 
-  const engines = [...cluster.members()];
-  const groups = groupNetworks(
-    engines.flatMap((engine) =>
-      engine.cache.inventory.networks.map((network) => ({ node: engine, network })),
-    ),
-  );
+  const groups = networkGroups(cluster);
+  const member = memberFinder(cluster);
   const local = new Map<string, NetworkGroup>();
   for (const name of named) {
     const group = resolveNetwork(groups, name);
     if (group !== undefined && isLocal(group.network)) local.set(name, group);
   }
-  const rewritten = renameNetworks(body, mode, local, (key) => bareEndpointName(key, engines));
+  const rewritten = renameNetworks(
+    body,
+    mode,
+    local,
+    (key) => local.get(key)?.network.Name ?? bareEndpointName(key, (text) => member(text) !== undefined),
+  );
   const hasHardNode = constraints.some((text) => text.startsWith("node==") && !text.startsWith("node==~"));
   if (hasHardNode || local.size === 0) return { body: rewritten, constraints };
   const wanted = new Set([...local.values()].map(({ nodes: [owner] }) => `node==~${owner.name}`));
-  const all = [...constraints, ...wanted];
-  return {
-    body: { ...rewritten, Labels: { ...rewritten.Labels, [CONSTRAINTS_LABEL]: JSON.stringify(all) } },
-    constraints: all,
-  };
+  return withMoreConstraints(rewritten, constraints, wanted);
 }
 
 /** Every engine has these, so they say nothing about where. */

@@ -1,5 +1,5 @@
 import { sendJson, type Exchange } from "../exchange.ts";
-import { nodeNetworks } from "../nodes.ts";
+import { networkGroups } from "../nodes.ts";
 import type { Services } from "../services.ts";
 import { parseFilters } from "../views/docker-filters.ts";
 import { listNetworks } from "../views/network-list.ts";
@@ -10,6 +10,6 @@ export function list({ cluster }: Services, { res, query, clientVersion }: Excha
   sendJson(
     res,
     200,
-    listNetworks(nodeNetworks(cluster), cluster.containers.values(), { filters, clientVersion }),
+    listNetworks(networkGroups(cluster), cluster.containers.values(), { filters, clientVersion }),
   );
 }

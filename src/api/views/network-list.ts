@@ -1,13 +1,14 @@
 import { badRequest } from "../../errors.ts";
 import { compareNatural } from "../../scheduler/natural-order.ts";
 import type { NetworkSummary } from "../../docker/types.ts";
+import { asksAsCompose } from "./compose-labels.ts";
 import { hasLabels, parseGoBool, refuseUnknownKeys, wanted } from "./docker-filters.ts";
 import type { DockerFilters } from "./docker-filters.ts";
-import { groupNetworks, listedName, networkEndpoints, resolveNetwork } from "./networks.ts";
+import { listedName, networkEndpoints, resolveNetwork } from "./networks.ts";
 import type { NetworkEndpoint, NetworkGroup } from "./networks.ts";
 import { isNamed } from "./node-names.ts";
 import { anyPattern } from "./pattern.ts";
-import type { ContainerView, NetworkView } from "./types.ts";
+import type { ContainerView } from "./types.ts";
 
 /** Everything `GET /networks` filters by; `node` is ours. */
 const networkFilterKeys: ReadonlySet<string> = new Set([
@@ -31,18 +32,18 @@ type NetworkTest = (group: NetworkGroup, endpoints: Endpoints) => boolean;
  * @throws ApiError 400 for filter values an engine would refuse
  */
 export function listNetworks(
-  networks: Iterable<NetworkView>,
+  groups: readonly NetworkGroup[],
   containers: Iterable<ContainerView>,
   query: { readonly filters: DockerFilters; readonly clientVersion: string | undefined },
 ): readonly NetworkSummary[] {
   refuseUnknownKeys(query.filters, networkFilterKeys, query.clientVersion);
-  const groups = groupNetworks(networks);
   const attached = networkEndpoints(containers);
   const tests = networkTests(groups, query.filters);
+  const name = asksAsCompose(query.filters) ? ({ network }: NetworkGroup) => network.Name : listedName;
   return groups
     .map((group) => ({ group, endpoints: attached.get(group.network.Id) ?? {} }))
     .filter(({ group, endpoints }) => tests.every((test) => test(group, endpoints)))
-    .map(({ group, endpoints }) => ({ ...group.network, Name: listedName(group), Containers: endpoints }))
+    .map(({ group, endpoints }) => ({ ...group.network, Name: name(group), Containers: endpoints }))
     .sort((a, b) => compareNatural(a.Name, b.Name) || (a.Id < b.Id ? -1 : 1));
 }
 

@@ -1,6 +1,7 @@
 import { notFound } from "../../errors.ts";
 import type { NetworkSummary } from "../../docker/types.ts";
-import { isNamed, meansObject } from "./node-names.ts";
+import { NetworkIndex } from "./network-index.ts";
+import { isNamed } from "./node-names.ts";
 import type { ContainerView, NetworkView, NodeView } from "./types.ts";
 
 /** One network and every engine that has it: one for a local network, several for one that spans engines. */
@@ -35,16 +36,34 @@ export const listedName = ({ network, nodes: [owner] }: NetworkGroup): string =>
  */
 export function resolveNetwork(groups: readonly NetworkGroup[], reference: string): NetworkGroup | undefined {
   if (reference === "") return undefined;
-  const byId = groups.filter(({ network: { Id: id } }) => id === reference || id.slice(0, 12) === reference);
-  if (byId.length > 0) return byId[0];
-  const byName = groups.filter(({ network, nodes }) =>
-    nodes.some((node) => meansObject(reference, node, network.Name)),
-  );
-  if (byName.length > 0) return byName.length === 1 ? byName[0] : undefined;
-  const slashed = groups.find(({ network }) => network.Name === `/${reference}`);
-  if (slashed !== undefined) return slashed;
-  const byPrefix = groups.filter(({ network }) => network.Id.startsWith(reference));
-  return new Set(byPrefix.map(({ network }) => network.Id)).size === 1 ? byPrefix[0] : undefined;
+  const index = indexOf(groups);
+  const byId = index.withId(reference);
+  if (byId !== undefined) return byId;
+  const byName = new Set([...index.named(reference), ...onNamedNode(index, reference)]);
+  if (byName.size > 0) return byName.size === 1 ? [...byName][0] : undefined;
+  return index.named(`/${reference}`)[0] ?? index.withIdPrefix(reference);
+}
+
+/** Those `node/name` means; the names of nodes hold no slashes. */
+function onNamedNode(index: NetworkIndex, reference: string): readonly NetworkGroup[] {
+  const slash = reference.indexOf("/");
+  if (slash <= 0) return [];
+  const node = reference.slice(0, slash);
+  return index
+    .named(reference.slice(slash + 1))
+    .filter(({ nodes }) => nodes.some((each) => isNamed(each, node)));
+}
+
+/** Every network that engines call by this name. */
+export const networksNamed = (groups: readonly NetworkGroup[], name: string): readonly NetworkGroup[] =>
+  indexOf(groups).named(name);
+
+const indexes = new WeakMap<readonly NetworkGroup[], NetworkIndex>();
+
+function indexOf(groups: readonly NetworkGroup[]): NetworkIndex {
+  let index = indexes.get(groups);
+  if (index === undefined) indexes.set(groups, (index = new NetworkIndex(groups)));
+  return index;
 }
 
 /**
@@ -57,15 +76,13 @@ export function requireNetwork(groups: readonly NetworkGroup[], reference: strin
   return group;
 }
 
-/** An endpoint key of a create body without its node: `node-1/net` → `net` when `node-1` is an engine; anything else stays (§2.8). */
-export function bareEndpointName(key: string, nodes: Iterable<NodeView>): string {
+/**
+ * An endpoint key of a create body without its node: `node-1/net` → `net` when `node-1` is an engine; anything else stays (§2.8).
+ * @param isNode whether a text names an engine
+ */
+export function bareEndpointName(key: string, isNode: (text: string) => boolean): string {
   const slash = key.indexOf("/");
-  if (slash <= 0) return key;
-  const prefix = key.slice(0, slash);
-  for (const node of nodes) {
-    if (isNamed(node, prefix)) return key.slice(slash + 1);
-  }
-  return key;
+  return slash > 0 && isNode(key.slice(0, slash)) ? key.slice(slash + 1) : key;
 }
 
 /** An entry of a network's `Containers`. */

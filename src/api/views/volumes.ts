@@ -1,6 +1,7 @@
 import { badRequest, notFound } from "../../errors.ts";
 import { compareNatural } from "../../scheduler/natural-order.ts";
 import type { VolumeSummary } from "../../docker/types.ts";
+import { asksAsCompose, PROJECT_LABEL } from "./compose-labels.ts";
 import { hasLabels, parseGoBool, refuseUnknownKeys, wanted } from "./docker-filters.ts";
 import type { DockerFilters } from "./docker-filters.ts";
 import { isNamed, meansObject } from "./node-names.ts";
@@ -19,9 +20,36 @@ export function resolveVolume(volumes: Iterable<VolumeView>, reference: string):
   const named = all.filter(({ node, volume }) => meansObject(reference, node, volume.Name));
   if (named.length === 1) return named[0];
   if (named.length > 1) {
-    return named.find(({ volume }) => volume.Name === reference && !isLocalDriver(volume));
+    const bare = named.filter(({ volume }) => volume.Name === reference);
+    return bare.find(({ volume }) => !isLocalDriver(volume)) ?? ofOneProject(bare)[0];
   }
   return all.find(({ volume }) => volume.Name === `/${reference}`);
+}
+
+/**
+ * Of local volumes of one name, those Compose made for a project, if it is one project. Compose made them as one, and asks whether it is there under its
+ * bare name: were there none, `up` would make it every time and `down` would leave it.
+ */
+function ofOneProject(volumes: readonly VolumeView[]): readonly VolumeView[] {
+  const made = volumes.filter(({ volume }) => projectOf(volume) !== undefined);
+  return new Set(made.map(({ volume }) => projectOf(volume))).size === 1 ? made : [];
+}
+
+const projectOf = ({ Labels }: VolumeSummary): string | undefined =>
+  (Labels as Readonly<Record<string, string>> | null | undefined)?.[PROJECT_LABEL];
+
+/** The nodes that can answer for a volume a reference was found to mean: all that have it, where they have it in common. */
+export function nodesOf(
+  volumes: readonly VolumeView[],
+  reference: string,
+  { node, volume }: VolumeView,
+): readonly NodeView[] {
+  const same = volumes.filter(
+    (other) => other.volume.Name === volume.Name && other.volume.Driver === volume.Driver,
+  );
+  const isBare = reference === volume.Name;
+  if (spansEngines(volume) || (isBare && !isLocalDriver(volume))) return same.map((other) => other.node);
+  return isBare && same.length > 1 ? ofOneProject(same).map((other) => other.node) : [node];
 }
 
 /**
@@ -35,7 +63,8 @@ export function requireVolume(volumes: Iterable<VolumeView>, reference: string):
 }
 
 /**
- * `GET /volumes`: local ones as `node/name`; those that span engines once, by driver and name (§3.2, A21). Ordered by listed name.
+ * `GET /volumes`: local ones as `node/name`; those that span engines once, by driver and name (§3.2, A21). Compose gets each name once, and bare.
+ * Ordered by listed name.
  * @param containers who uses which volume, for `dangling`
  * @throws ApiError 400 for filter values an engine would refuse
  */
@@ -46,18 +75,25 @@ export function listVolumes(
 ): { readonly Volumes: readonly VolumeSummary[] | null; readonly Warnings: null } {
   refuseUnknownKeys(query.filters, volumeFilterKeys, query.clientVersion);
   const test = volumeTest(containers, query.filters);
+  const byCompose = asksAsCompose(query.filters);
   const listed = new Map<string, VolumeSummary>();
   for (const view of volumes) {
     const { node, volume } = view;
     if (node.state === "Pending" || !test(view)) continue;
-    const Name = isLocalDriver(volume) ? `${node.name}/${volume.Name}` : volume.Name;
-    const key = spansEngines(volume) ? `${volume.Driver} ${Name}` : `${node.addr} ${volume.Driver} ${Name}`;
+    const Name = byCompose ? volume.Name : listedVolumeName(node, volume);
+    const isOne = byCompose || spansEngines(volume);
+    const key = isOne ? `${volume.Driver} ${Name}` : `${node.addr} ${volume.Driver} ${Name}`;
     if (!listed.has(key)) listed.set(key, { ...volume, Name });
   }
   const Volumes = [...listed.values()].sort((a, b) => compareNatural(a.Name, b.Name));
   return { Volumes: Volumes.length === 0 ? null : Volumes, Warnings: null };
 }
 
+/** The name as the cluster lists it: `node/name` for a local volume. */
+export const listedVolumeName = (node: Pick<NodeView, "name">, volume: VolumeSummary): string =>
+  isLocalDriver(volume) ? `${node.name}/${volume.Name}` : volume.Name;
+
+/** One volume, however many engines list it. */
 const spansEngines = (volume: VolumeSummary): boolean => volume.Scope === "global";
 
 function volumeTest(

@@ -2,16 +2,17 @@ import type { Exchange } from "../exchange.ts";
 import { healthyEngine, nodeVolumes } from "../nodes.ts";
 import { forwardTo } from "../owner.ts";
 import type { Services } from "../services.ts";
-import { requireVolume } from "../views/volumes.ts";
+import { nodesOf, requireVolume } from "../views/volumes.ts";
 
-/** `GET /volumes/{name}`: the engine's own answer (spec: images-networks-volumes.md §3.3). */
+/**
+ * `GET /volumes/{name}`: the engine's own answer; of a volume that spans engines, that of any node that can be asked
+ * (spec: images-networks-volumes.md §3.1, §3.3).
+ */
 export async function inspect({ cluster }: Services, exchange: Exchange): Promise<void> {
-  const { node, volume } = requireVolume(nodeVolumes(cluster), exchange.param("name"));
-  const engine = healthyEngine(cluster, [node], `volume ${volume.Name}`);
-  await forwardTo(
-    exchange,
-    cluster,
-    engine,
-    `/volumes/${encodeURIComponent(volume.Name)}${exchange.rawQuery}`,
-  );
+  const volumes = nodeVolumes(cluster);
+  const reference = exchange.param("name");
+  const found = requireVolume(volumes, reference);
+  const { Name } = found.volume;
+  const engine = healthyEngine(cluster, nodesOf(volumes, reference, found), `volume ${Name}`);
+  await forwardTo(exchange, cluster, engine, `/volumes/${encodeURIComponent(Name)}${exchange.rawQuery}`);
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { mergedEndpoints } from "../../../src/api/views/network-endpoints.ts";
 import { listNetworks } from "../../../src/api/views/network-list.ts";
 import {
   bareEndpointName,
@@ -94,6 +95,16 @@ describe("api/views/networks", () => {
     expect(groupNetworks(clones)).to.have.length(2);
     expect(resolveNetwork(groupNetworks(clones), "node-2/bridge")?.nodes[0].name).to.equal("node-2");
   });
+  it("takes a prefix for an ID though cloned machines have it twice, and for none that has two", () => {
+    const clones = [
+      network(n1, { Id: id("b1"), Name: "bridge" }),
+      network(n2, { Id: id("b1"), Name: "bridge" }),
+      network(n2, { Id: id("b2"), Name: "other" }),
+    ];
+    const found = (reference: string) => resolveNetwork(groupNetworks(clones), reference)?.network.Name;
+    expect([found("b1"), found("b2"), found("b")]).to.deep.equal(["bridge", "other", undefined]);
+    expect([found("a"), found("c"), found(`${id("b1")}0`)]).to.deep.equal([undefined, undefined, undefined]);
+  });
 
   // prettier-ignore
   const keys = [
@@ -103,7 +114,8 @@ describe("api/views/networks", () => {
     { key: "/net",         is: "/net" },
   ];
   for (const { key, is } of keys) {
-    it(`sends the endpoint key ${key} as ${is}`, () => expect(bareEndpointName(key, [n1, n2])).to.equal(is));
+    it(`sends the endpoint key ${key} as ${is}`, () =>
+      expect(bareEndpointName(key, (text) => text === "node-1")).to.equal(is));
   }
 
   it("knows who is attached, and that stopped containers are not", () => {
@@ -126,7 +138,7 @@ describe("api/views/networks", () => {
 
 describe("api/views/network-list", () => {
   const list = (wanted: Record<string, string[]> = {}, clientVersion = "1.40") =>
-    listNetworks(all, [attached, stopped], { filters: filters(wanted), clientVersion });
+    listNetworks(groups, [attached, stopped], { filters: filters(wanted), clientVersion });
   const names = (wanted: Record<string, string[]> = {}): string =>
     list(wanted)
       .map(({ Name }) => Name)
@@ -166,5 +178,23 @@ describe("api/views/network-list", () => {
     expect(refusal(() => list({ type: ["x"] }))).to.equal("400 Invalid filter: 'type'='x'");
     expect(refusal(() => list({ dangling: ["x"] }))).to.equal("400 Invalid filter 'dangling=x'");
     expect(refusal(() => list({ odd: ["x"] }, "1.41"))).to.equal("400 Invalid filter 'odd'");
+  });
+
+  describe("what several engines say of a network's containers", () => {
+    const [web, db] = [
+      { Name: "web", EndpointID: "e1" },
+      { Name: "db", EndpointID: "e2" },
+    ];
+    // prettier-ignore
+    const cases = [
+      { it: "is brought together",                             given: [{ c1: web }, { c2: db }],                       told: { c1: web, c2: db } },
+      { it: "names an endpoint by its container where it can", given: [{ c1: web, "ep-e2": db }, { "ep-e1": web, c2: db }], told: { c1: web, c2: db } },
+      { it: "keeps one whose engine says nothing",             given: [{ "ep-e1": web }, { "ep-e1": web }],            told: { "ep-e1": web } },
+      { it: "leaves out what is not attached",                 given: [{ c1: web, c3: { Name: "old", EndpointID: "" } }], told: { c1: web } },
+      { it: "is nothing when nothing of use is said",          given: [null, undefined, 7, { c1: null, c2: 1 }],       told: {} },
+    ];
+    for (const { it: title, given, told } of cases) {
+      it(title, () => expect(mergedEndpoints(given)).to.deep.equal(told));
+    }
   });
 });
