@@ -10,7 +10,8 @@ export function imageEvent(state: EngineState, action: string, id: string, name:
   state.events.record({ type: "image", action, id, attributes: { name } });
 }
 
-function summary(image: SimImage, apiMinor: number): object {
+/** An entry of `GET /images/json`. */
+export function imageSummary(image: SimImage, apiMinor: number): object {
   return {
     ...{
       Containers: -1,
@@ -39,9 +40,16 @@ function list(exchange: Exchange): void {
       }),
     );
   const images = [...exchange.state.images.values()].filter(passes).sort((a, b) => b.createdMs - a.createdMs);
+  const measures = exchange.apiMinor >= 42 && exchange.flag("shared-size");
+  const counts = exchange.apiMinor >= 51;
+  const containers = [...exchange.state.containers.values()];
   exchange.json(
     200,
-    images.map((image) => summary(image, exchange.apiMinor)),
+    images.map((image) => ({
+      ...imageSummary(image, exchange.apiMinor),
+      ...(measures && { SharedSize: 0 }),
+      ...(counts && { Containers: containers.filter(({ imageId }) => imageId === image.id).length }),
+    })),
   );
 }
 
@@ -140,6 +148,75 @@ function remove(exchange: Exchange): void {
   ]);
 }
 
+/** A client's credentials, as it sent them along. */
+function credentials({ req }: Exchange): Record<string, unknown> {
+  const header = req.headers["x-registry-auth"];
+  if (typeof header !== "string")
+    throw new EngineRefusal(400, "Bad parameters and missing X-Registry-Auth: EOF");
+  return JSON.parse(Buffer.from(header, "base64url").toString()) as Record<string, unknown>;
+}
+
+/** Every registry takes everything, but from `nobody`. */
+function push(exchange: Exchange): void {
+  const { state, query } = exchange;
+  const name = exchange.param("name");
+  const { username } = credentials(exchange);
+  const tag = query.get("tag");
+  const repository = repositoryOf(name);
+  const found = [...state.images.values()].filter(({ tags }) =>
+    tags.some((each) => (tag ? each === `${repository}:${tag}` : repositoryOf(each) === repository)),
+  );
+  const res = exchange.stream("application/json");
+  const line = (message: object): void => void res.write(`${JSON.stringify(message)}\r\n`);
+  line({ status: `The push refers to repository [${repository}]` });
+  const error =
+    username === "nobody"
+      ? "denied: requested access to the resource is denied"
+      : found.length === 0
+        ? `An image does not exist locally with the tag: ${repository}`
+        : undefined;
+  if (error !== undefined) line({ errorDetail: { message: error }, error });
+  for (const image of error === undefined ? found : []) {
+    const digest = `sha256:${stableId(`pushed ${image.id}`)}`;
+    const reference = `${repository}@${digest}`;
+    state.images.set(image.id, { ...image, digests: [...new Set([...image.digests, reference])] });
+    imageEvent(state, "push", image.id, name);
+    for (const each of image.tags.filter((other) => repositoryOf(other) === repository)) {
+      const pushed = each.slice(repository.length + 1);
+      if (!tag || tag === pushed) line({ status: `${pushed}: digest: ${digest} size: 527` });
+    }
+  }
+  res.end();
+}
+
+/** The registry everybody searches holds what can be pulled. */
+function search(exchange: Exchange): void {
+  const term = exchange.query.get("term") ?? "";
+  const names = new Set([...exchange.state.pullable].map(repositoryOf));
+  exchange.json(
+    200,
+    [...names]
+      .filter((name) => name.includes(term))
+      .map((name) => ({ description: "", is_official: true, is_automated: false, name, star_count: 1 })),
+  );
+}
+
+/** What a registry says of an image without its being pulled. */
+function distribution(exchange: Exchange): void {
+  const name = exchange.param("name");
+  const wanted = normalizeReference(name);
+  if (!exchange.state.pullable.has(wanted))
+    throw new EngineRefusal(404, `manifest for ${name} not found: manifest unknown: manifest unknown`);
+  exchange.json(200, {
+    Descriptor: {
+      mediaType: "application/vnd.docker.distribution.manifest.v2+json",
+      digest: `sha256:${stableId(`digest ${wanted}`)}`,
+      size: 527,
+    },
+    Platforms: [{ architecture: "amd64", os: "linux" }],
+  });
+}
+
 function prune(exchange: Exchange): void {
   const { state } = exchange;
   const filters = exchange.filters(["dangling", "label", "label!", "until"]);
@@ -159,9 +236,12 @@ function prune(exchange: Exchange): void {
 // prettier-ignore
 export const imageRoutes: readonly Route[] = [
   { method: "get",    path: "/images/json",          handle: list },
+  { method: "get",    path: "/images/search",        handle: search },
+  { method: "get",    path: "/distribution/*name/json", handle: distribution },
   { method: "post",   path: "/images/prune",         handle: prune },
   { method: "get",    path: "/images/*name/json",    handle: inspect },
   { method: "get",    path: "/images/*name/history", handle: history },
+  { method: "post",   path: "/images/*name/push",    handle: push },
   { method: "post",   path: "/images/*name/tag",     handle: tag },
   { method: "delete", path: "/images/*name",         handle: remove },
 ];

@@ -1,5 +1,6 @@
 import { rfc3339 } from "./clock.ts";
-import type { Exchange } from "./exchange.ts";
+import { diskUsage } from "./disk-usage.ts";
+import { EngineRefusal, textOf, type Exchange } from "./exchange.ts";
 import type { Route } from "./router.ts";
 
 const KERNEL = "6.1.0-simulated";
@@ -109,9 +110,12 @@ function info(exchange: Exchange): void {
   });
 }
 
+/** Anybody may log in whose password is not `wrong`; an identity token goes back as it came. */
 async function auth(exchange: Exchange): Promise<void> {
-  await exchange.body();
-  exchange.json(200, { Status: "Login Succeeded", IdentityToken: "" });
+  const { password, identitytoken } = await exchange.jsonBody();
+  if (password === "wrong")
+    throw new EngineRefusal(401, "login attempt failed with status: 401 Unauthorized");
+  exchange.json(200, { Status: "Login Succeeded", IdentityToken: textOf(identitytoken) });
 }
 
 // prettier-ignore
@@ -121,5 +125,6 @@ export const systemRoutes: readonly Route[] = [
   { method: "get",  path: "/info",    handle: info },
   { method: "get",  path: "/version", handle: version },
   { method: "post", path: "/auth",    handle: auth },
+  { method: "get",  path: "/system/df", handle: diskUsage },
   { method: "get",  path: "/events",  handle: (exchange) => exchange.state.events.serve(exchange) },
 ];

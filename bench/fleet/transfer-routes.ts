@@ -1,18 +1,35 @@
+import { gunzipSync } from "node:zlib";
 import { newImageId } from "./container-view.ts";
 import { EngineRefusal, type Exchange } from "./exchange.ts";
+import { packTar, unpackTar } from "./files.ts";
 import { stableId } from "./ids.ts";
 import { imageEvent } from "./image-routes.ts";
 import { imageTemplate, normalizeReference, repositoryOf } from "./images.ts";
 import type { Route } from "./router.ts";
+import type { EngineState } from "./state.ts";
+import type { SimImage } from "./types.ts";
+
+/** Pulls that wait after their first lines, by engine. */
+const held = new WeakMap<EngineState, Promise<void>>();
+
+/** From now on an engine's pulls stand still in the middle, until the answer is called. */
+export function holdPulls({ state }: { readonly state: EngineState }): () => void {
+  let release = (): void => undefined;
+  held.set(state, new Promise((resolve) => (release = resolve)));
+  return () => {
+    held.delete(state);
+    release();
+  };
+}
 
 async function create(exchange: Exchange): Promise<void> {
   const from = exchange.query.get("fromImage") ?? "";
   if (from === "") await importImage(exchange);
-  else pull(exchange, from, exchange.query.get("tag") ?? "");
+  else await pull(exchange, from, exchange.query.get("tag") ?? "");
 }
 
-/** A pull, in the lines a real one prints. What this engine can get is its `pullable` set. */
-function pull(exchange: Exchange, from: string, tag: string): void {
+/** A pull, in the lines a real one prints. What this engine can get is its `pullable` set; of `…/broken` it never gets all. */
+async function pull(exchange: Exchange, from: string, tag: string): Promise<void> {
   const { state } = exchange;
   const reference = normalizeReference(tag === "" ? from : `${from}${tag.includes(":") ? "@" : ":"}${tag}`);
   const repository = repositoryOf(reference);
@@ -33,6 +50,11 @@ function pull(exchange: Exchange, from: string, tag: string): void {
   const res = exchange.stream("application/json");
   const line = (message: object): boolean => res.write(`${JSON.stringify(message)}\r\n`);
   line({ status: `Pulling from ${path}`, id: reference.slice(repository.length + 1) });
+  await held.get(state);
+  if (repository.endsWith("/broken")) {
+    res.end(`${streamError("unexpected EOF")}\r\n`);
+    return;
+  }
   if (isNew) {
     line({ status: "Pulling fs layer", progressDetail: {}, id: layer });
     line({
@@ -75,5 +97,61 @@ async function importImage(exchange: Exchange): Promise<void> {
   exchange.stream("application/json").end(`${JSON.stringify({ status: id })}\r\n`);
 }
 
+const streamError = (message: string): string => JSON.stringify({ errorDetail: { message }, error: message });
+
+/** An archive as `docker save` writes it; the images' configurations are {@link SimImage}s. */
+function save(exchange: Exchange): void {
+  const { state, query } = exchange;
+  const name = exchange.param("name");
+  const names = name === "" ? query.getAll("names") : [name];
+  const images = names.map((each) => {
+    const image =
+      state.image(each) ??
+      [...state.images.values()].find(({ tags }) => tags.some((tag) => repositoryOf(tag) === each));
+    if (!image) throw new EngineRefusal(404, `reference does not exist`);
+    return image;
+  });
+  const configOf = ({ id }: SimImage): string => `${id.slice(7)}.json`;
+  const manifest = images.map((image) => ({ Config: configOf(image), RepoTags: image.tags, Layers: [] }));
+  exchange
+    .stream("application/x-tar")
+    .end(
+      packTar([
+        ...images.map((image) => [configOf(image), Buffer.from(JSON.stringify(image))] as const),
+        ["manifest.json", Buffer.from(JSON.stringify(manifest))],
+      ]),
+    );
+}
+
+/** Takes what {@link save} gives, compressed or not. */
+async function load(exchange: Exchange): Promise<void> {
+  const { state } = exchange;
+  const body = await exchange.body();
+  const files = new Map(unpackTar(body[0] === 0x1f ? gunzipSync(body) : body));
+  const res = exchange.stream("application/json");
+  const manifest = files.get("manifest.json");
+  if (!manifest) {
+    res.end(`${streamError("open manifest.json: no such file or directory")}\r\n`);
+    return;
+  }
+  for (const { Config } of JSON.parse(manifest.toString()) as { Config: string }[]) {
+    const image = JSON.parse(files.get(Config)?.toString() ?? "{}") as SimImage;
+    if (!exchange.flag("quiet")) {
+      const progress = { progressDetail: { current: 512, total: 512 }, progress: "[=>]", id: "a0" };
+      res.write(`${JSON.stringify({ status: "Loading layer", ...progress })}\r\n`);
+    }
+    state.images.set(image.id, image);
+    imageEvent(state, "load", image.id, image.id);
+    for (const tag of image.tags) res.write(`${JSON.stringify({ stream: `Loaded image: ${tag}\n` })}\r\n`);
+  }
+  res.end();
+}
+
 /** Images that come and go as streams. */
-export const transferRoutes: readonly Route[] = [{ method: "post", path: "/images/create", handle: create }];
+// prettier-ignore
+export const transferRoutes: readonly Route[] = [
+  { method: "post", path: "/images/create",    handle: create },
+  { method: "post", path: "/images/load",      handle: load },
+  { method: "get",  path: "/images/get",       handle: save },
+  { method: "get",  path: "/images/*name/get", handle: save },
+];

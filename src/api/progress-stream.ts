@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 /**
@@ -8,6 +7,8 @@ import type { ServerResponse } from "node:http";
 export class ProgressStream {
   readonly #res: ServerResponse;
   readonly #left = new AbortController();
+  /** While the client has to catch up: resolves when it has, or has gone. One for all who wait. */
+  #room: Promise<void> | undefined;
 
   /** Sends the headers at once. */
   constructor(res: ServerResponse) {
@@ -28,8 +29,9 @@ export class ProgressStream {
   /** Resolves when there is room for the next line, or the client has gone. */
   async line(message: object): Promise<void> {
     if (this.left.aborted) return;
-    if (this.#res.write(`${JSON.stringify(message)}\n`)) return;
-    await once(this.#res, "drain", { signal: this.left }).catch(() => undefined);
+    const hasRoom = this.#res.write(`${JSON.stringify(message)}\n`);
+    if (!hasRoom) this.#room ??= this.#drained();
+    await this.#room;
   }
 
   /** @param error what failed, as the stream's last line; clients end with an error then */
@@ -39,5 +41,16 @@ export class ProgressStream {
       this.#res.write(`${JSON.stringify({ error, errorDetail: { code: 1, message: error } })}\n`);
     }
     this.#res.end();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#res.off("drain", done).off("close", done);
+        this.#room = undefined;
+        resolve();
+      };
+      this.#res.once("drain", done).once("close", done);
+    });
   }
 }

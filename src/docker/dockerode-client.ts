@@ -3,6 +3,7 @@ import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine
 import { EngineCalls, type Call, type EngineCallsOptions } from "./engine-calls.ts";
 import { engineEvent } from "./engine-event.ts";
 import { jsonTexts } from "./json-stream.ts";
+import { containerEntry, entriesOf, imageEntry, networkEntry, volumeEntry } from "./list-entries.ts";
 import type {
   ContainerInspect,
   ContainerSummary,
@@ -71,7 +72,7 @@ export class DockerodeClient implements EngineClient {
 
   listContainers(id?: string): Promise<ContainerSummary[]> {
     const filters = id === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ id: [id] }))}`;
-    return this.#list(get(`/containers/json?all=1${filters}`, this.#deadlines.list), "Id");
+    return this.#list(get(`/containers/json?all=1${filters}`, this.#deadlines.list), containerEntry);
   }
 
   async inspectContainer(id: string): Promise<ContainerInspect> {
@@ -83,16 +84,16 @@ export class DockerodeClient implements EngineClient {
   }
 
   listImages(): Promise<ImageSummary[]> {
-    return this.#list(get("/images/json?all=1", this.#deadlines.list), "Id");
+    return this.#list(get("/images/json?all=1", this.#deadlines.list), imageEntry);
   }
 
   listNetworks(): Promise<NetworkSummary[]> {
-    return this.#list(get("/networks", this.#deadlines.list), "Id");
+    return this.#list(get("/networks", this.#deadlines.list), networkEntry);
   }
 
   async listVolumes(): Promise<VolumeSummary[]> {
     const { Volumes } = await this.#object(this.#versioned(get("/volumes", this.#deadlines.list)));
-    return entries<VolumeSummary>(Volumes, "Name");
+    return entriesOf(Volumes, volumeEntry);
   }
 
   async request<T>(given: EngineCall): Promise<T> {
@@ -108,20 +109,20 @@ export class DockerodeClient implements EngineClient {
     return body.toString();
   }
 
-  #work({ method, path, body, headers, signal }: EngineCall): Call {
+  #work({ method, path, body, headers, signal, patient = false }: EngineCall): Call {
     return {
       method,
       path,
       body: body as object | undefined,
-      timeoutMs: this.#deadlines.work,
-      ok: [200, 201],
+      timeoutMs: patient ? 0 : this.#deadlines.work,
+      ok: [200, 201, 204],
       signal,
       headers: { ...headers },
     };
   }
 
   stream(call: EngineStreamCall): Promise<AsyncIterable<Uint8Array>> {
-    return this.#calls.stream({ ...call, timeoutMs: 0, ok: [200] });
+    return this.#calls.stream({ ...call, timeoutMs: 0, ok: [200, 204] });
   }
 
   async send(method: "POST" | "DELETE", path: string): Promise<void> {
@@ -181,12 +182,12 @@ export class DockerodeClient implements EngineClient {
     return { ...call, path: `${this.#prefix}${call.path}` };
   }
 
-  /** A list of objects; entries without their key are left out, `null` is an empty list. */
-  async #list<T>(call: Call, key: string): Promise<T[]> {
+  /** A list of objects; entries that cannot be read are left out, `null` is an empty list. */
+  async #list<T>(call: Call, read: (entry: unknown) => T | undefined): Promise<T[]> {
     const versioned = this.#versioned(call);
     const answer = await this.#json(versioned);
     if (answer !== null && !Array.isArray(answer)) throw this.#malformed(versioned);
-    return entries(answer, key);
+    return entriesOf(answer, read);
   }
 
   async #object(call: Call): Promise<Unknown> {

@@ -44,6 +44,8 @@ export interface EngineCall {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** No deadline, for work that takes as long as there is much of it. When the engine is found dead, the call ends. */
+  readonly patient?: boolean;
 }
 
 /** A call whose answer is read as it comes, and whose body may be a stream. */
@@ -93,13 +95,13 @@ export interface EngineClient {
   listImages(): Promise<ImageSummary[]>;
   listNetworks(): Promise<NetworkSummary[]>;
   listVolumes(): Promise<VolumeSummary[]>;
-  /** Any other call that answers JSON; two minutes. */
+  /** Any other call that answers JSON; two minutes, unless patient. */
   request<T>(call: EngineCall): Promise<T>;
   /** The same, for whoever passes the answer on: the body as it came. */
   requestText(call: EngineCall): Promise<string>;
   /**
    * A call that may take as long as it makes progress, such as a pull, a load or a save: it has no deadline. Resolves at the answer's headers
-   * when the status is 200; the iteration throws {@link EngineUnreachableError} when the connection breaks.
+   * when the status is 200 or 204; the iteration throws {@link EngineUnreachableError} when the connection breaks.
    */
   stream(call: EngineStreamCall): Promise<AsyncIterable<Uint8Array>>;
   /** A call whose answer says nothing but success. @param path versioned, with query */

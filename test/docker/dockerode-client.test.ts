@@ -207,6 +207,15 @@ describe("docker/dockerode-client", () => {
       });
     }
 
+    it("waits on for what may take its time", async () => {
+      const held = new Map<string, ServerResponse>();
+      wire = await startWire((res, { url }) => void held.set(url, res), short);
+      const patient = wire.client.request({ method: "POST", path: "/slow", patient: true });
+      await unreachable(wire.client.request({ method: "POST", path: "/quick" })); // its deadline came later
+      json(held.get("/slow")!, { SpaceReclaimed: 1 });
+      expect(await patient).to.deep.equal({ SpaceReclaimed: 1 });
+    });
+
     it("says so, if nobody listens", async () => {
       const closed = createServer().listen(0, "127.0.0.1");
       await once(closed, "listening");

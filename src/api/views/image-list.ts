@@ -4,7 +4,7 @@ import { refuseUnknownKeys } from "./docker-filters.ts";
 import type { DockerFilters } from "./docker-filters.ts";
 import { imageFilterKeys, imageTest } from "./image-filters.ts";
 import { placeholders } from "./image-reference.ts";
-import type { NodeImages } from "./types.ts";
+import type { NodeImages, NodeView } from "./types.ts";
 
 /** `GET /images/json`, decoded. */
 export interface ImageListQuery {
@@ -14,11 +14,13 @@ export interface ImageListQuery {
   readonly filter: string | undefined;
   /** From the path prefix, or `undefined`. */
   readonly clientVersion: string | undefined;
+  /** How many containers of a node are made from an image. Absent: nobody counts, as on engines before API 1.51. */
+  readonly containersOf?: ((node: NodeView, imageId: string) => number) | undefined;
 }
 
 /**
  * The cluster's images, those with one id as one entry, newest first (images-networks-volumes.md §1.2 with A12). Where engines differ in anything but tags
- * and digests the first engine given speaks; `Containers` is the sum of those who know. Placeholders and `VirtualSize` are as the client's version has them.
+ * and digests the first that knows speaks; `Containers` is a sum. Placeholders and `VirtualSize` are as the client's version has them.
  * @throws ApiError 400 for filter values an engine would refuse
  */
 export function listImages(
@@ -35,14 +37,17 @@ export function listImages(
     for (const image of images) {
       const admitted = admit(node, image);
       if (admitted === undefined) continue;
+      const entry = { ...admitted, Containers: query.containersOf?.(node, image.Id) ?? -1 };
       const known = merged.get(image.Id);
-      merged.set(image.Id, known === undefined ? admitted : merge(known, admitted));
+      merged.set(image.Id, known === undefined ? entry : merge(known, entry));
     }
   }
-  return [...merged.values()]
-    .sort((a, b) => b.Created - a.Created || (a.Id < b.Id ? -1 : 1))
-    .map((image) => forVersion(image, query.clientVersion));
+  return [...merged.values()].sort(newestFirst).map((image) => forVersion(image, query.clientVersion));
 }
+
+/** By age, then by id, so that the order is the same every time. */
+export const newestFirst = (a: ImageSummary, b: ImageSummary): number =>
+  b.Created - a.Created || (a.Id < b.Id ? -1 : 1);
 
 function withLegacyFilter({ filters, filter, clientVersion }: ImageListQuery): DockerFilters {
   if (filter === undefined || filter === "") return filters;
@@ -51,27 +56,38 @@ function withLegacyFilter({ filters, filter, clientVersion }: ImageListQuery): D
 }
 
 function merge(a: ImageSummary, b: ImageSummary): ImageSummary {
+  const measured = (a.SharedSize ?? -1) < 0 ? b : a;
+  const described = a.Manifests === undefined ? b : a;
   return {
     ...a,
-    RepoTags: union(a.RepoTags, b.RepoTags),
-    RepoDigests: union(a.RepoDigests, b.RepoDigests),
-    ...addCounts(a.Containers, b.Containers),
+    ...unitedNames(a, b),
+    ...(measured.SharedSize === undefined ? {} : { SharedSize: measured.SharedSize }),
+    ...(described.Manifests === undefined ? {} : { Manifests: described.Manifests }),
+    Containers: sumKnown(a.Containers, b.Containers),
   };
 }
+
+/** The names two copies of an image have together, in the order first seen. */
+export const unitedNames = (
+  a: ImageSummary,
+  b: ImageSummary,
+): Pick<ImageSummary, "RepoTags" | "RepoDigests"> => ({
+  RepoTags: union(a.RepoTags, b.RepoTags),
+  RepoDigests: union(a.RepoDigests, b.RepoDigests),
+});
 
 const union = (a: readonly string[] | null, b: readonly string[] | null): string[] => [
   ...new Set([...(a ?? []), ...(b ?? [])]),
 ];
 
-/** −1 means "not counted". */
-function addCounts(a: number | undefined, b: number | undefined): { Containers?: number } {
-  if (a === undefined && b === undefined) return {};
-  if (a === undefined || a < 0) return { Containers: b ?? -1 };
-  return { Containers: b === undefined || b < 0 ? a : a + b };
+/** Adds what is known; −1 stands for what is not. */
+export function sumKnown(a: number | undefined, b: number | undefined): number {
+  if (a === undefined || a < 0) return b ?? -1;
+  return b === undefined || b < 0 ? a : a + b;
 }
 
 /** `<none>` placeholders ended with API 1.43, `VirtualSize` with 1.44. */
-function forVersion(image: ImageSummary, version: string | undefined): ImageSummary {
+export function forVersion(image: ImageSummary, version: string | undefined): ImageSummary {
   const before = (limit: string): boolean => version !== undefined && compareVersions(version, limit) < 0;
   const { VirtualSize: virtualSize, ...rest } = image;
   const tags = real(image.RepoTags);

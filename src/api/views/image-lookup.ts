@@ -1,6 +1,6 @@
 import { notFound } from "../../errors.ts";
 import type { ImageSummary } from "../../docker/types.ts";
-import { hasIdPrefix, hasName, isId, parseImageReference } from "./image-reference.ts";
+import { hasName, idPrefixTest, idTest, parseImageReference } from "./image-reference.ts";
 import type { NameOptions } from "./image-reference.ts";
 import type { NodeImages, NodeView } from "./types.ts";
 
@@ -26,14 +26,15 @@ export function findImage(
   options: NameOptions = {},
 ): ImageLookup {
   const parsed = parseImageReference(reference);
+  const [isMeant, mayBeMeant] = [idTest(reference), idPrefixTest(reference)];
   const byId: FoundImage[] = [];
   const byName: FoundImage[] = [];
   const byPrefix: FoundImage[] = [];
   for (const { node, images } of nodes) {
     for (const image of images) {
-      if (isId(image, reference)) byId.push({ node, image });
+      if (isMeant(image)) byId.push({ node, image });
       else if (hasName(image, parsed, options)) byName.push({ node, image });
-      else if (hasIdPrefix(image, reference)) byPrefix.push({ node, image });
+      else if (mayBeMeant(image)) byPrefix.push({ node, image });
     }
   }
   if (byId.length > 0) return found(byId);
@@ -69,17 +70,24 @@ export function requireImage(
 }
 
 /**
- * The first healthy engine that holds all the images named; names without a tag accept any (`GET /images/get`, §1.3).
+ * The healthy engines that hold all the images named, at least one; names without a tag accept any (`GET /images/get`, §1.3).
  * @throws ApiError 404 `Unable to find a healthy engine containing all images: [a b]`
  */
-export function requireNodeWithAll(nodes: Iterable<NodeImages>, names: readonly string[]): NodeView {
+export function requireNodesWithAll(
+  nodes: Iterable<NodeImages>,
+  names: readonly string[],
+): readonly NodeView[] {
+  const wanted = names.map((name) => {
+    const { tag, digest } = parseImageReference(name);
+    return { name, ignoreTag: tag === undefined && digest === undefined };
+  });
+  const holders: NodeView[] = [];
   for (const { node, images } of nodes) {
     if (node.state !== "Healthy") continue;
     const held = [{ node, images: [...images] }];
-    const hasAll = names.every(
-      (name) => findImage(held, name, { ignoreTag: !name.includes(":") }).kind === "found",
-    );
-    if (hasAll) return node;
+    if (wanted.every(({ name, ignoreTag }) => findImage(held, name, { ignoreTag }).kind === "found"))
+      holders.push(node);
   }
+  if (holders.length > 0) return holders;
   throw notFound(`Unable to find a healthy engine containing all images: [${names.join(" ")}]`);
 }

@@ -57,34 +57,68 @@ export interface NameOptions {
 }
 
 /** Does one of the image's tags or digests bear this name? (§1.1 rules 2 and 3) */
-export function hasName(image: ImageSummary, reference: ImageReference, options: NameOptions = {}): boolean {
-  const named = (text: string, fits: (candidate: ImageReference) => boolean): boolean => {
-    if (placeholders.has(text)) return false;
-    const candidate = parseImageReference(text);
-    return candidate.repository === reference.repository && (options.ignoreTag === true || fits(candidate));
-  };
-  const tags = image.RepoTags ?? [];
-  const digests = image.RepoDigests ?? [];
-  if (reference.digest !== undefined) {
-    return (
-      digests.some((text) => named(text, ({ digest }) => digest === reference.digest)) ||
-      (options.ignoreTag === true && tags.some((text) => named(text, () => true)))
-    );
+export function hasName(
+  image: ImageSummary,
+  reference: ImageReference,
+  { ignoreTag = false }: NameOptions = {},
+): boolean {
+  const { tags, digests } = namesOf(image);
+  const { repository, digest, tag = "latest" } = reference;
+  if (ignoreTag || digest === undefined) {
+    for (const name of tags)
+      if (name.repository === repository && (ignoreTag || name.tag === tag)) return true;
   }
-  const tag = reference.tag ?? "latest";
-  return (
-    tags.some((text) => named(text, (candidate) => candidate.tag === tag)) ||
-    (options.ignoreTag === true && digests.some((text) => named(text, () => true)))
-  );
+  if (ignoreTag || digest !== undefined) {
+    for (const name of digests)
+      if (name.repository === repository && (ignoreTag || name.digest === digest)) return true;
+  }
+  return false;
 }
 
-const idDigits = (id: string): string => (id.startsWith("sha256:") ? id.slice(7) : id);
+interface ImageNames {
+  readonly tags: readonly ImageReference[];
+  readonly digests: readonly ImageReference[];
+}
+
+/** Images are looked for among thousands, and their entries never change. */
+const imageNames = new WeakMap<ImageSummary, ImageNames>();
+
+function namesOf(image: ImageSummary): ImageNames {
+  let names = imageNames.get(image);
+  if (names === undefined) {
+    const parsed = (texts: readonly string[] | null): readonly ImageReference[] =>
+      (texts ?? []).filter((text) => !placeholders.has(text)).map(parseImageReference);
+    names = { tags: parsed(image.RepoTags), digests: parsed(image.RepoDigests) };
+    imageNames.set(image, names);
+  }
+  return names;
+}
+
+/** How many of the image's tags are in the repository a reference names. */
+export function tagsInRepository({ RepoTags }: ImageSummary, reference: string): number {
+  const { repository } = parseImageReference(reference);
+  return (RepoTags ?? []).filter((tag) => parseImageReference(tag).repository === repository).length;
+}
+
+const ALGORITHM = "sha256:";
+const idDigits = (id: string): string => (id.startsWith(ALGORITHM) ? id.slice(ALGORITHM.length) : id);
+
+/** A test of images: is this the whole id, with or without `sha256:`? */
+export function idTest(text: string): (image: ImageSummary) => boolean {
+  const digits = idDigits(text);
+  const id = ALGORITHM + digits;
+  return ({ Id }) => Id === id || Id === digits;
+}
+
+/** A test of images: does the id begin with this (three characters at least), with or without `sha256:`? */
+export function idPrefixTest(text: string): (image: ImageSummary) => boolean {
+  const prefix = idDigits(text);
+  if (prefix.length < 3) return () => false;
+  return ({ Id }) => Id.startsWith(prefix, Id.startsWith(ALGORITHM) ? ALGORITHM.length : 0);
+}
 
 /** Is this the image's whole id, with or without `sha256:`? */
-export const isId = (image: ImageSummary, text: string): boolean => idDigits(image.Id) === idDigits(text);
+export const isId = (image: ImageSummary, text: string): boolean => idTest(text)(image);
 
 /** Does the image's id begin with this (three characters at least), with or without `sha256:`? */
-export function hasIdPrefix(image: ImageSummary, text: string): boolean {
-  const prefix = idDigits(text);
-  return prefix.length >= 3 && idDigits(image.Id).startsWith(prefix);
-}
+export const hasIdPrefix = (image: ImageSummary, text: string): boolean => idPrefixTest(text)(image);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { findImage, requireImage, requireNodeWithAll } from "../../../src/api/views/image-lookup.ts";
+import { findImage, requireImage, requireNodesWithAll } from "../../../src/api/views/image-lookup.ts";
 import { countNamedImages, listImages } from "../../../src/api/views/image-list.ts";
 import type { ImageListQuery } from "../../../src/api/views/image-list.ts";
 import { familiarReference, parseImageReference } from "../../../src/api/views/image-reference.ts";
@@ -103,10 +103,12 @@ describe("api/views/image-lookup", () => {
       "404 multiple IDs found with provided prefix: aaa",
     );
   });
-  it("finds the healthy engine that has all images", () => {
-    expect(requireNodeWithAll(images, ["busybox:1", "reg.io:5000/app/api:2.1"]).name).to.equal("node-1");
-    expect(requireNodeWithAll(images, []).name).to.equal("node-1");
-    expect(refusal(() => requireNodeWithAll(images, ["busybox", "zzz"]))).to.equal(
+  it("finds the healthy engines that have all images", () => {
+    const having = (...names: string[]) => requireNodesWithAll(images, names).map(({ name }) => name);
+    expect(having("busybox:1", "reg.io:5000/app/api:2.1")).to.deep.equal(["node-1"]);
+    expect(having("reg.io:5000/app/api")).to.include("node-1");
+    expect(having()[0]).to.equal("node-1");
+    expect(refusal(() => having("busybox", "zzz"))).to.equal(
       "404 Unable to find a healthy engine containing all images: [busybox zzz]",
     );
   });
@@ -199,9 +201,40 @@ describe("api/views/image-list", () => {
   }
 
   it("unites the names of one image on several engines and adds up its containers", () => {
-    const [entry] = list({ filters: filters({ label: ["a"] }) });
+    const counts = new Map([
+      [n1.addr, 2],
+      [n2.addr, 3],
+    ]);
+    const [entry] = list({
+      filters: filters({ label: ["a"] }),
+      containersOf: ({ addr }, id) => (id === "sha256:1" ? (counts.get(addr) ?? 0) : 100),
+    });
     expect(entry?.RepoTags).to.deep.equal(["busybox:latest", "bb:x"]);
     expect(entry?.Containers).to.equal(5);
+  });
+  it("counts containers on the nodes asked for", () => {
+    const [entry] = list({
+      filters: filters({ label: ["a"], node: ["node-2"] }),
+      containersOf: ({ name }) => (name === "node-2" ? 3 : 2),
+    });
+    expect(entry?.Containers).to.equal(3);
+  });
+  it("does not count containers for clients that know no count", () => {
+    expect(list().map(({ Containers }) => Containers)).to.deep.equal([-1, -1, -1]);
+  });
+  it("takes what only some engines looked up from them", () => {
+    const copies = [
+      { node: n1, images: [image({ Id: "sha256:1", RepoTags: ["a:1"], SharedSize: -1 })] },
+      {
+        node: n2,
+        images: [image({ Id: "sha256:1", RepoTags: ["a:1"], SharedSize: 7, Manifests: [{ ID: "m" }] })],
+      },
+    ];
+    const query = { all: false, filters: filters(), filter: undefined, clientVersion: "1.47" };
+    for (const nodes of [copies, [...copies].reverse()]) {
+      const [entry] = listImages(nodes, query, now);
+      expect(entry).to.deep.include({ SharedSize: 7, Manifests: [{ ID: "m" }] });
+    }
   });
   it("shows only the names that match a reference", () => {
     const [entry] = list({ filters: filters({ reference: ["me/*"] }) });

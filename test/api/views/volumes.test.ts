@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { listVolumes, requireVolume, resolveVolume } from "../../../src/api/views/volumes.ts";
+import { listVolumes, nodesOf, requireVolume, resolveVolume } from "../../../src/api/views/volumes.ts";
 import type { VolumeView } from "../../../src/api/views/types.ts";
 import { container, filters, node, refusal } from "./builders.ts";
 
@@ -52,6 +52,33 @@ describe("api/views/volumes", () => {
   it("answers 404 for a volume that is not there, or on several nodes", () => {
     expect(refusal(() => requireVolume(all, "v1"))).to.equal("404 No such volume: v1");
   });
+
+  const project = { "com.docker.compose.project": "shop" };
+  const others = [
+    on(n1, "plug", "plug", "local"),
+    on(n1, "web", "local", "local", project),
+    on(n2, "web", "local", "local", project),
+    on(node({ name: "node-3", port: 5503 }), "web"),
+  ];
+  // prettier-ignore
+  const answering = [
+    { reference: "only",          nodes: "node-1" },
+    { reference: "node-2/v1",     nodes: "node-2" },
+    { reference: "shared",        nodes: "node-1 node-2" },
+    { reference: "node-2/shared", nodes: "node-1 node-2" },
+    { reference: "plug",          nodes: "node-2 node-1" },
+    { reference: "node-1/plug",   nodes: "node-1" },
+    { reference: "web",           nodes: "node-1 node-2" },
+    { reference: "node-3/web",    nodes: "node-3" },
+  ];
+  for (const { reference, nodes } of answering) {
+    it(`has ${reference} answered by ${nodes}`, () => {
+      const volumes = [...all, ...others];
+      const found = requireVolume(volumes, reference);
+      const names = nodesOf(volumes, reference, found).map(({ name }) => name);
+      expect(names.join(" ")).to.equal(nodes);
+    });
+  }
 
   const list = (wanted: Record<string, string[]> = {}, clientVersion = "1.40") =>
     listVolumes(all, [user, nfsUser], { filters: filters(wanted), clientVersion });
