@@ -2,6 +2,7 @@ import { eventFilterKeys, eventTest } from "../events/event-filters.ts";
 import { parseEventPeriod } from "../events/event-query.ts";
 import { streamEvents } from "../events/event-stream.ts";
 import { systemClock } from "../events/system-clock.ts";
+import { noteWish } from "./build/builder-node.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { header, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { platform } from "./platform.ts";
@@ -25,7 +26,10 @@ export function systemRoutes(services: Services): readonly Route[] {
 }
 
 /** Always answers, also without engines: it is the manager that is asked. */
-function ping({ cluster }: Services, { req, res }: Exchange): void {
+function ping(services: Services, exchange: Exchange): void {
+  const { cluster } = services;
+  const { req, res } = exchange;
+  noteWish(services, exchange);
   const healthy = [...cluster.healthy()];
   const windowsOnly = healthy.length > 0 && healthy.every(({ labels }) => labels.get("ostype") === "windows");
   res.writeHead(200, {
@@ -34,7 +38,7 @@ function ping({ cluster }: Services, { req, res }: Exchange): void {
     "Cache-Control": "no-cache, no-store, must-revalidate",
     Pragma: "no-cache",
     OSType: windowsOnly ? "windows" : "linux",
-    "Builder-Version": "1",
+    "Builder-Version": "2",
     "Docker-Experimental": String(healthy.length > 0 && healthy.every(({ experimental }) => experimental)),
     Swarm: "inactive",
   });

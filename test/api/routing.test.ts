@@ -139,7 +139,7 @@ describe("api/routing", () => {
           "api-version": "1.41",
           ostype: "linux",
           "docker-experimental": "false",
-          "builder-version": "1",
+          "builder-version": "2",
           swarm: "inactive",
           "cache-control": "no-cache, no-store, must-revalidate",
           pragma: "no-cache",
