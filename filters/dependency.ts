@@ -1,13 +1,6 @@
 import { clip } from "../src/scheduler/clip.ts";
-import type { Dependency, Filter } from "../src/scheduler/types.ts";
-
-const FLAGS: Readonly<Record<Dependency["kind"], string>> = {
-  "volumes-from": "--volumes-from",
-  link: "--link",
-  net: "--net",
-  pid: "--pid",
-  ipc: "--ipc",
-};
+import { FLAGS } from "../src/scheduler/dependency-flags.ts";
+import type { Filter } from "../src/scheduler/types.ts";
 
 /** Keeps engines on which every container the request refers to lives. Never soft (spec: scheduling.md §6.2). */
 export const dependencyFilter: Filter = {

@@ -1,6 +1,7 @@
 import { imageIsMeant } from "../../filters/image-reference.ts";
 import { clip } from "./clip.ts";
 import type { Candidate, PlacementRequest } from "./types.ts";
+import { whereabouts } from "./whereabouts.ts";
 
 /** A rule of this attempt, not of the user: applied whatever `--filter` says and never listed as a condition. */
 export interface AttemptRule {
@@ -9,14 +10,34 @@ export interface AttemptRule {
   explain(candidate: Candidate): string;
 }
 
-/** What earlier attempts taught: engines that refused, and the image an engine must already hold (spec: scheduling.md §8, B9, B11). */
-export function attemptRules({ excludedEngines, requiredImages }: PlacementRequest): readonly AttemptRule[] {
+/**
+ * What earlier attempts taught: engines that refused, and the image an engine must already hold (spec: scheduling.md §8, B9, B11). And the
+ * networks without which the container would be created in vain.
+ */
+export function attemptRules({
+  excludedEngines,
+  localNetworks,
+  requiredImages,
+}: PlacementRequest): readonly AttemptRule[] {
   const rules: AttemptRule[] = [];
   if (excludedEngines.size > 0) {
     rules.push({
       name: "retry",
       admits: ({ id }) => !excludedEngines.has(id),
       explain: () => "it refused the container before",
+    });
+  }
+  if (localNetworks.length > 0) {
+    const missing = ({ addr }: Candidate) => localNetworks.find(({ nodes }) => !nodes.has(addr));
+    rules.push({
+      name: "network",
+      admits: (candidate) => missing(candidate) === undefined,
+      explain: (candidate) => {
+        const network = missing(candidate);
+        return network === undefined
+          ? ""
+          : `network ${clip(network.name)} is ${whereabouts([...network.nodes.values()])}`;
+      },
     });
   }
   if (requiredImages.length > 0) {

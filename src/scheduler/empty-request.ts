@@ -13,5 +13,6 @@ export const EMPTY_REQUEST: PlacementRequest = {
   memoryBytes: 0,
   cpus: 0,
   requiredImages: [],
+  localNetworks: [],
   excludedEngines: new Set(),
 };

@@ -1,6 +1,7 @@
 import { cpuPercent, hasRoom, memoryPercent } from "../../strategies/score.ts";
 import { attemptRules } from "./attempt-rules.ts";
 import { clip } from "./clip.ts";
+import { explainConflict } from "./conflict.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { compareNatural } from "./natural-order.ts";
 import { prepareFilter } from "./pipeline.ts";
@@ -60,10 +61,16 @@ interface Rule {
   nearness?(candidate: Candidate): number;
 }
 
-/** One line per rule that ruled out a node: at most eleven, whatever the cluster's size. */
+/** One line per rule that ruled out a node, and one about what is in two places: at most thirteen, whatever the cluster's size. */
 function explanationOf(refused: Refused): readonly string[] {
-  const { candidates, failure } = refused;
+  const { candidates, droppedSoft, failure, pipeline, request } = refused;
   if (failure.kind === "filter" && failure.syntax !== undefined) return [];
+  const conflict = explainConflict(pipeline, request, candidates, droppedSoft);
+  return [...rejections(refused), ...(conflict === undefined ? [] : [conflict])];
+}
+
+function rejections(refused: Refused): readonly string[] {
+  const { candidates } = refused;
   const rules = rulesOf(refused);
   const refusedBy = rules.map((rule) => candidates.map((candidate) => !rule.admits(candidate)));
   const broken = candidates.map((_, node) => refusedBy.filter((row) => row[node] === true).length);

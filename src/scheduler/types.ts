@@ -47,8 +47,17 @@ export interface PlacementRequest {
    * images given by id (§8, B9, B11). Never soft, never listed as a user's condition. Empty: asks nothing.
    */
   readonly requiredImages: readonly string[];
+  /** Networks of single engines which the container joins: elsewhere it could be created, but not started. Never soft, never listed as a condition. */
+  readonly localNetworks: readonly LocalNetwork[];
   /** Engines (by candidate id) already tried and refused, e.g. a host port held outside our sight. */
   readonly excludedEngines: ReadonlySet<string>;
+}
+
+/** A network that only some engines have, each its own. */
+export interface LocalNetwork {
+  readonly name: string;
+  /** Those that have it: `host:port` to name; at least one. */
+  readonly nodes: ReadonlyMap<string, string>;
 }
 
 export interface Dependency {

@@ -16,8 +16,8 @@ function registryAuth(username: string, password: string, serveraddress: string)
   return Buffer.from(json).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
-describe("an image that only one engine has", () => {
-  const manager = useManager();
+describe("an image that only one engine has, and that is not copied", () => {
+  const manager = useManager({ args: ["--cluster-opt", "swarm.followimage=never"] });
   const holder = () => lab().engine("node-2");
   let registry: Registry;
   /** No registry has it. */

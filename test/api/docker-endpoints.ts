@@ -1,0 +1,143 @@
+/**
+ * Every endpoint of Docker's Engine API 1.51, in the order of its reference; then those that engines have without the reference saying so.
+ * @see https://docs.docker.com/reference/api/engine/version/v1.51/
+ */
+// prettier-ignore
+export const dockerEndpoints: readonly string[] = [
+  // Containers
+  "GET /containers/json",
+  "POST /containers/create",
+  "GET /containers/{id}/json",
+  "GET /containers/{id}/top",
+  "GET /containers/{id}/logs",
+  "GET /containers/{id}/changes",
+  "GET /containers/{id}/export",
+  "GET /containers/{id}/stats",
+  "POST /containers/{id}/resize",
+  "POST /containers/{id}/start",
+  "POST /containers/{id}/stop",
+  "POST /containers/{id}/restart",
+  "POST /containers/{id}/kill",
+  "POST /containers/{id}/update",
+  "POST /containers/{id}/rename",
+  "POST /containers/{id}/pause",
+  "POST /containers/{id}/unpause",
+  "POST /containers/{id}/attach",
+  "GET /containers/{id}/attach/ws",
+  "POST /containers/{id}/wait",
+  "DELETE /containers/{id}",
+  "HEAD /containers/{id}/archive",
+  "GET /containers/{id}/archive",
+  "PUT /containers/{id}/archive",
+  "POST /containers/prune",
+  // Images
+  "GET /images/json",
+  "POST /build",
+  "POST /build/prune",
+  "POST /images/create",
+  "GET /images/{name}/json",
+  "GET /images/{name}/history",
+  "POST /images/{name}/push",
+  "POST /images/{name}/tag",
+  "DELETE /images/{name}",
+  "GET /images/search",
+  "POST /images/prune",
+  "POST /commit",
+  "GET /images/{name}/get",
+  "GET /images/get",
+  "POST /images/load",
+  // System
+  "POST /auth",
+  "GET /info",
+  "GET /version",
+  "GET /_ping",
+  "HEAD /_ping",
+  "GET /events",
+  "GET /system/df",
+  // Exec
+  "POST /containers/{id}/exec",
+  "POST /exec/{id}/start",
+  "POST /exec/{id}/resize",
+  "GET /exec/{id}/json",
+  // Volumes
+  "GET /volumes",
+  "POST /volumes/create",
+  "GET /volumes/{name}",
+  "PUT /volumes/{name}",
+  "DELETE /volumes/{name}",
+  "POST /volumes/prune",
+  // Networks
+  "GET /networks",
+  "GET /networks/{id}",
+  "DELETE /networks/{id}",
+  "POST /networks/create",
+  "POST /networks/{id}/connect",
+  "POST /networks/{id}/disconnect",
+  "POST /networks/prune",
+  // Plugins
+  "GET /plugins",
+  "GET /plugins/privileges",
+  "POST /plugins/pull",
+  "GET /plugins/{name}/json",
+  "DELETE /plugins/{name}",
+  "POST /plugins/{name}/enable",
+  "POST /plugins/{name}/disable",
+  "POST /plugins/{name}/upgrade",
+  "POST /plugins/create",
+  "POST /plugins/{name}/push",
+  "POST /plugins/{name}/set",
+  // Nodes
+  "GET /nodes",
+  "GET /nodes/{id}",
+  "DELETE /nodes/{id}",
+  "POST /nodes/{id}/update",
+  // Swarm
+  "GET /swarm",
+  "POST /swarm/init",
+  "POST /swarm/join",
+  "POST /swarm/leave",
+  "POST /swarm/update",
+  "GET /swarm/unlockkey",
+  "POST /swarm/unlock",
+  // Services
+  "GET /services",
+  "POST /services/create",
+  "GET /services/{id}",
+  "DELETE /services/{id}",
+  "POST /services/{id}/update",
+  "GET /services/{id}/logs",
+  // Tasks
+  "GET /tasks",
+  "GET /tasks/{id}",
+  "GET /tasks/{id}/logs",
+  // Secrets
+  "GET /secrets",
+  "POST /secrets/create",
+  "GET /secrets/{id}",
+  "DELETE /secrets/{id}",
+  "POST /secrets/{id}/update",
+  // Configs
+  "GET /configs",
+  "POST /configs/create",
+  "GET /configs/{id}",
+  "DELETE /configs/{id}",
+  "POST /configs/{id}/update",
+  // Distribution
+  "GET /distribution/{name}/json",
+  // Session
+  "POST /session",
+
+  // Not in the reference, but in every engine.
+  "POST /grpc",
+  "POST /build/cancel",
+  "GET /containers/{id}/checkpoints",
+  "POST /containers/{id}/checkpoints",
+  "DELETE /containers/{id}/checkpoints/{checkpoint}",
+];
+
+/** What older APIs had and version 1.2.9 of the reference served. */
+export const olderEndpoints: readonly string[] = [
+  "GET /containers/ps",
+  "POST /containers/{id}/copy",
+  "GET /images/viz",
+];
