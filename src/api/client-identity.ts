@@ -3,12 +3,13 @@ import { TLSSocket } from "node:tls";
 
 /**
  * Who a client is across several connections: the subject of its certificate, else its address. Clients behind one NAT are one client; on a
- * unix socket all are.
+ * unix socket, and on the loopback interface whichever family it is dialled by, all are.
  */
 export function clientIdentity({ socket }: IncomingMessage): string {
   if (socket instanceof TLSSocket && socket.authorized) {
     const { subject } = socket.getPeerCertificate();
     return `subject ${JSON.stringify(subject)}`;
   }
-  return `address ${socket.remoteAddress ?? "local"}`;
+  const address = (socket.remoteAddress ?? "local").replace(/^::ffff:(?=\d+\.)/, "");
+  return /^(::1$|127\.)/.test(address) ? "address loopback" : `address ${address}`;
 }

@@ -1,7 +1,6 @@
 import type { Engine } from "../cluster/engine.ts";
 import { ApiError } from "../errors.ts";
-import { hijack } from "../proxy/hijack.ts";
-import type { Splice } from "../proxy/splice.ts";
+import { hijack, type HijackRequest } from "../proxy/hijack.ts";
 import { takeOver } from "../proxy/dispatch-upgrade.ts";
 import { engineLost } from "./engine-lost.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,7 +15,7 @@ export async function takeConnection(
   exchange: Exchange,
   engine: Engine,
   path: string,
-  onEstablished?: (splice: Splice) => void,
+  options: Pick<HijackRequest, "onEstablished" | "farewell"> = {},
 ): Promise<void> {
   const taken = takeOver(exchange.res);
   if (taken === undefined) {
@@ -32,7 +31,7 @@ export async function takeConnection(
     target: engine,
     path: engine.versionedPath(exchange.clientVersion, path),
     legacy: exchange.req.headers.upgrade === undefined,
-    ...(onEstablished === undefined ? {} : { onEstablished }),
+    ...options,
   });
   if (outcome.kind !== "engine-failed" || outcome.headersSent) return;
   taken.giveBack();

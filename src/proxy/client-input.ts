@@ -34,6 +34,7 @@ export class ClientInput {
     const onGone = (): void => left.abort();
     this.left = left.signal;
     this.#socket = socket;
+    this.#ended = socket.readableEnded; // its handler may have waited, and the client closed meanwhile
     this.#kept = head.length > 0 ? [head] : [];
     this.#stop = () => void socket.off("data", onData).off("end", onEnd).off("close", onGone);
     socket.on("data", onData).once("end", onEnd).once("close", onGone);

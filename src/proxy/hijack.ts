@@ -5,6 +5,7 @@ import { bodyBoundary } from "./body-boundary.ts";
 import { ClientInput } from "./client-input.ts";
 import { closeGently } from "./close-gently.ts";
 import { rawRequestHead } from "./headers.ts";
+import type { Farewell } from "./http2-farewell.ts";
 import { closingHead, handsOverConnection, readResponseHead } from "./raw-response.ts";
 import { Replay } from "./replay.ts";
 import { Splice } from "./splice.ts";
@@ -21,6 +22,8 @@ export interface HijackRequest {
   readonly path: string;
   /** The client did not ask for an upgrade: it may close its write side before the answer and still read it. */
   readonly legacy: boolean;
+  /** Speaks to the client when the engine ends an established stream. */
+  readonly farewell?: Farewell | undefined;
   /** The engine has handed over and the client has the response head. */
   readonly onEstablished?: (splice: Splice) => void;
   /** An established stream is over and both connections are gone. */
@@ -75,7 +78,11 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
     client.write(answer.bytes);
     const reopen = (to: EngineTarget, toPath: string): Promise<EngineStream> =>
       reopenOn(to, rawRequestHead(req, toPath), replay, left.signal);
-    const splice = new Splice({ client, input, engine: { socket, rest: answer.rest }, replay, reopen });
+    const { farewell } = request;
+    const splice = new Splice({
+      ...{ client, input, engine: { socket, rest: answer.rest } },
+      ...{ replay, reopen, farewell },
+    });
     request.onEstablished?.(splice);
     await splice.closed;
     request.onClosed?.();

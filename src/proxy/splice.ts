@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import type { ClientInput } from "./client-input.ts";
 import { closeGently } from "./close-gently.ts";
+import type { Farewell } from "./http2-farewell.ts";
 import type { Replay } from "./replay.ts";
 
 /** An engine's connection whose response head has been read and handed the connection over. */
@@ -18,6 +19,8 @@ export interface SpliceParts {
   readonly replay: Replay;
   /** The same request on another engine, with the body sent so far; rejects unless that engine hands its connection over. */
   readonly reopen: (target: EngineTarget, path: string) => Promise<EngineStream>;
+  /** Speaks when the engine ends, before the client's connection does. */
+  readonly farewell?: Farewell | undefined;
 }
 
 /**
@@ -121,12 +124,12 @@ export class Splice {
     );
     engine.once(
       "close",
-      whileCurrent(() => this.#ended || this.#parts.client.destroy()),
+      whileCurrent(() => this.#ended || this.#broke()),
     );
     this.#takeInput();
     if (rest.length > 0) this.#giveOutput(engine, rest);
     else this.#flow();
-    if (engine.destroyed && !this.#held) this.#parts.client.destroy();
+    if (engine.destroyed && !this.#held) this.#broke();
   }
 
   #flow(): void {
@@ -147,14 +150,25 @@ export class Splice {
   #giveOutput(engine: Socket, chunk: Buffer): void {
     if (engine !== this.#engine) return;
     this.#parts.replay.forget();
+    this.#parts.farewell?.passed(chunk);
     if (this.#parts.client.write(chunk)) this.#flow();
     else engine.pause();
   }
 
+  /** The engine's connection is gone without an end. */
+  #broke(): void {
+    if (this.#parts.farewell === undefined) this.#parts.client.destroy();
+    else this.#finish();
+  }
+
   #finish(): void {
     this.#ended = true;
+    const words = this.#parts.farewell?.words() ?? NOTHING;
+    if (words.length > 0) this.#parts.client.write(words);
     this.#parts.input.flowInto({ data: () => true, end: () => undefined });
     this.#engine.destroy();
     closeGently(this.#parts.client);
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -232,11 +232,12 @@ describe("api/create", () => {
     expect(sim(id).config.Labels).to.have.all.keys(`${LABEL}id`);
   });
 
-  it("does not when the node was asked for (L2)", async () => {
+  it("is copied to a node that was asked for, when that one cannot get it (L2)", async () => {
     const answer = await post({ Image: "only:2", Env: ["constraint:node==node-1"] });
-    expect(answer.status).to.equal(500);
-    expect(answer.message).to.match(/does not exist|not found/);
+    expect(answer.status, answer.text).to.equal(201);
+    expect(manager.engines[0]!.containers.has((answer.json() as { Id: string }).Id)).to.equal(true);
     expect(pulls()).to.deep.equal([1, 0, 0]);
+    expect(manager.engines[0]!.state.image("only:2")).to.not.equal(undefined);
   });
 
   it("does also when the registry could not be asked (L3)", async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ContainerCreateBody, Unknown } from "../../docker/types.ts";
+import { badRequest } from "../../errors.ts";
 import { objectField, stringField } from "../../scheduler/wire.ts";
 import { withProperKeys } from "../go-keys.ts";
 import { readJsonObject } from "../json-body.ts";
@@ -12,6 +13,8 @@ const HOST_KEYS = [
   "VolumesFrom", "Binds", "AutoRemove",
 ];
 const BINDING_KEYS = ["HostIp", "HostPort"];
+/** More than a container can have; each is looked up among all networks of the cluster. */
+const MAX_NETWORKS = 1_000;
 
 /**
  * Reads a create body as far as every step of a create relies on it; `parseCreate` reads the rest. What we do not route on may be anything.
@@ -44,7 +47,9 @@ function properHostConfig(given: Readonly<Unknown>): Unknown {
 
 function properNetworking(given: Readonly<Unknown>): Unknown {
   const networking = withProperKeys(given, ["EndpointsConfig"]);
-  objectField(networking, "EndpointsConfig", "map[string]*network.EndpointSettings");
+  const endpoints = objectField(networking, "EndpointsConfig", "map[string]*network.EndpointSettings") ?? {};
+  if (Object.keys(endpoints).length > MAX_NETWORKS)
+    throw badRequest(`too many networks for one container: the limit is ${MAX_NETWORKS}`);
   return networking;
 }
 

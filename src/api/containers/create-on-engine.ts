@@ -17,20 +17,24 @@ export interface EngineCreate {
   readonly registryAuth: string | undefined;
   /** Ends a pull when the client has left. */
   readonly signal: AbortSignal;
+  /** Brings the image to an engine that said it lacks it; a pull unless given. @throws ImageUnavailableError */
+  readonly supply?: (engine: Engine, missing: EngineResponseError) => Promise<void>;
 }
 
-/** The image could not be had on the chosen engine. Answers 500: a 404 would make the CLI pull on every engine (api.md §7.3). */
+/** The image could not be had on the chosen engine. Answers 500: a 404 would make clients pull on every engine (api.md §7.3). */
 export class ImageUnavailableError extends ApiError {
-  /** The registry, or the engine, says there is no such image; not that it could not be asked. */
-  readonly missing: boolean;
-  constructor(message: string, missing: boolean, options?: ErrorOptions) {
+  readonly engine: Engine;
+  /** A registry wants to know who asks; it may say the same of an image it does not have. */
+  readonly denied: boolean;
+  constructor(engine: Engine, message: string, options?: ErrorOptions & { readonly denied?: boolean }) {
     super(500, message, options);
-    this.missing = missing;
+    this.engine = engine;
+    this.denied = options?.denied ?? false;
   }
 }
 
 /**
- * Creates a container on one engine, pulling its image there first if the engine lacks it, and waits until the cluster's state knows it.
+ * Creates a container on one engine, bringing its image there first if the engine lacks it, and waits until the cluster's state knows it.
  * @throws ImageUnavailableError, EngineResponseError with the engine's status, EngineUnreachableError
  */
 export async function createOnEngine(engine: Engine, create: EngineCreate): Promise<CreatedContainer> {
@@ -39,8 +43,8 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
     created = await post(engine, create);
   } catch (error) {
     if (!isMissingImage(error)) throw error;
-    await pull(engine, create);
-    created = await post(engine, create).catch(stillMissing);
+    await (create.supply === undefined ? pullOn(engine, create) : create.supply(engine, error));
+    created = await post(engine, create).catch((still: unknown) => stillMissing(engine, still));
   }
   try {
     await engine.cache.refreshContainer(created.Id);
@@ -66,28 +70,33 @@ async function post(engine: Engine, { body, query, clientVersion }: EngineCreate
   return { Id: answer.Id, Warnings: Array.isArray(answer.Warnings) ? answer.Warnings.map(String) : [] };
 }
 
-const isMissingImage = (error: unknown): boolean =>
+const isMissingImage = (error: unknown): error is EngineResponseError =>
   error instanceof EngineResponseError &&
   error.status === 404 &&
   /no such image|image .*not found|image with reference .*(was found but|does not match)/i.test(
     error.message,
   );
 
-/** After its pull an image may still not be what was asked for, such as another platform's; a 404 would make the CLI pull too. */
-function stillMissing(error: unknown): never {
-  if (isMissingImage(error)) throw new ImageUnavailableError(errorText(error), false, { cause: error });
+/** Afterwards an image may still not be what was asked for, such as another platform's; a 404 would make the CLI pull too. */
+function stillMissing(engine: Engine, error: unknown): never {
+  if (isMissingImage(error)) throw new ImageUnavailableError(engine, errorText(error), { cause: error });
   throw error;
 }
 
-async function pull(engine: Engine, { body, query, registryAuth, signal }: EngineCreate): Promise<void> {
+/**
+ * Pulls a create's image on one engine, and waits until the cluster's state knows.
+ * @throws ImageUnavailableError, EngineUnreachableError
+ */
+export async function pullOn(
+  engine: Engine,
+  create: Omit<EngineCreate, "clientVersion" | "supply">,
+): Promise<void> {
+  const { body, query, registryAuth, signal } = create;
   const image = body.Image ?? "";
   const { repository, tag, digest } = parseImageReference(image);
-  const digits = image.replace(/^sha256:/, "");
-  if (/^[0-9a-f]{64}$/.test(digits)) {
-    throw new ImageUnavailableError(
-      `No such image: ${image}: an image ID cannot be pulled, and no node that fits holds it`,
-      true,
-    );
+  if (isWholeId(image)) {
+    const text = `No such image: ${image}: an image ID cannot be pulled, and no node that fits holds it`;
+    throw new ImageUnavailableError(engine, text);
   }
   try {
     await engine.client.pullImage({
@@ -99,11 +108,15 @@ async function pull(engine: Engine, { body, query, registryAuth, signal }: Engin
     });
   } catch (error) {
     if (!(error instanceof EngineResponseError)) throw error;
-    throw new ImageUnavailableError(error.message, saysMissing(error), { cause: error });
+    const denied = DENIED.test(error.message);
+    throw new ImageUnavailableError(engine, error.message, { denied, cause: error });
   }
   await engine.cache.refreshImages();
 }
 
-const saysMissing = ({ status, message }: EngineResponseError): boolean =>
-  status === 404 ||
-  /image \S* not found|repository \S* not found|repository does not exist|manifest unknown/.test(message);
+/** No registry knows an image by its ID. */
+export const isWholeId = (image: string): boolean => /^(sha256:)?[0-9a-f]{64}$/.test(image);
+
+/** What engines say when a registry wants a login, or a better one. */
+const DENIED =
+  /pull access denied|unauthorized|no basic auth credentials|authentication required|\bdenied:|insufficient_scope|forbidden/i;

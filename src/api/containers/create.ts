@@ -2,30 +2,38 @@ import { randomBytes } from "node:crypto";
 import { conflict } from "../../errors.ts";
 import { parseCreate } from "../../scheduler/request.ts";
 import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
+import { clientLeft } from "../client-left.ts";
 import { header, sendJson, type Exchange } from "../exchange.ts";
 import type { Services } from "../services.ts";
+import { withAnchors } from "./anchors.ts";
 import { readCreateBody } from "./create-body.ts";
+import { createClient } from "./create-client.ts";
 import type { CreateIntent } from "./create-intents.ts";
 import { createWithRetries } from "./create-attempts.ts";
+import type { CreatedContainer } from "./create-on-engine.ts";
 import { withLocalNetworks } from "./local-networks.ts";
 import { withLocalVolumes } from "./local-volumes.ts";
 import { requiredImages } from "./required-images.ts";
+import type { VolumeTurns } from "./volume-turns.ts";
 
 /** `POST /containers/create`: read, place, create on the chosen engine (spec: scheduling.md §3, §8; api.md §7.3). */
-export async function create(services: Services, exchange: Exchange): Promise<void> {
-  const { cluster, config, intents } = services;
+export async function create(services: Services, turns: VolumeTurns, exchange: Exchange): Promise<void> {
+  const { cluster, config, intents, log } = services;
   const { res, query } = exchange;
-  const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  const left = clientLeft(res);
 
   const given = await readCreateBody(exchange.req);
   const name = (query.get("name") ?? "").replace(/^\//, "");
   const parsed = parseCreate(name, given, config.cluster);
+  using _turn = await turns.take(cluster, parsed.body, left);
   const withVolumes = withLocalVolumes(cluster, parsed.body, parsed.request.constraints);
-  const { body, constraints } = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints);
+  const withNetworks = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints);
+  const anchored = withAnchors(cluster, config.cluster.rules, withVolumes.body, withNetworks);
+  const { body, constraints, localNetworks } = anchored;
   const request = {
     ...parsed.request,
     constraints,
+    localNetworks,
     requiredImages: requiredImages(cluster, body.Image ?? ""),
   };
   const intent: CreateIntent = {
@@ -36,7 +44,14 @@ export async function create(services: Services, exchange: Exchange): Promise<vo
     clientVersion: exchange.clientVersion,
     registryAuth: header(exchange.req, "x-registry-auth"),
   };
-  const created = await createWithRetries(services, intent, gone.signal);
+  let created: CreatedContainer;
+  try {
+    created = await createWithRetries(services, intent, left, createClient(exchange, given));
+  } catch (error) {
+    if (!left.aborted) throw error;
+    log.info({ image: body.Image, name }, "the client left before its container was created");
+    return;
+  }
   if (request.portBindings.some(({ hostPort }) => hostPort !== "")) intents.set(created.Id, intent);
   sendJson(res, 201, { Id: created.Id, Warnings: [...created.Warnings, ...parsed.warnings] });
 }

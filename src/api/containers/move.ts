@@ -4,6 +4,7 @@ import type { Reservation } from "../../cluster/engine-candidate.ts";
 import { EngineUnreachableError, type EngineResponseError } from "../../docker/engine-client.ts";
 import { ApiError, errorText } from "../../errors.ts";
 import type { Services } from "../services.ts";
+import { ImageSupply } from "./create-image.ts";
 import type { CreateIntent } from "./create-intents.ts";
 import { createOnEngine } from "./create-on-engine.ts";
 import { bodyForEngine } from "./engine-body.ts";
@@ -63,7 +64,10 @@ async function tryOn(
   try {
     const replaces = [...origin.formerIds, origin.id];
     const body = bodyForEngine(cluster, engine, intent.body, intent.swarmId, replaces);
-    newId = (await createOnEngine(engine, { ...intent, body, signal: new AbortController().signal })).Id;
+    const { signal } = new AbortController();
+    const image = new ImageSupply(services, intent, signal, { here: true });
+    const supply = image.bring.bind(image);
+    newId = (await createOnEngine(engine, { ...intent, body, signal, supply })).Id;
     cluster.release(reservation);
     if (!(await streams.moveAll(origin.id, engine, newId)))
       throw new ApiError(500, "an attached stream could not follow");

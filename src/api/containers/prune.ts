@@ -1,9 +1,9 @@
 import { sendJson, type Exchange } from "../exchange.ts";
-import { pruneNodes, type PruneReport } from "../prune.ts";
+import { deletedBy, pruneNodes, type PruneReport } from "../prune.ts";
 import type { Services } from "../services.ts";
 
 interface ContainersPruned extends PruneReport {
-  readonly ContainersDeleted?: readonly string[] | null;
+  readonly ContainersDeleted?: unknown;
 }
 
 /** `POST /containers/prune` (api.md §10.3). */
@@ -14,9 +14,9 @@ export async function prune(services: Services, exchange: Exchange): Promise<voi
     "/containers/prune",
   );
   for (const { engine, answer } of answers) {
-    for (const id of answer.ContainersDeleted ?? []) engine.cache.dropContainer(id);
+    for (const id of deletedBy(answer.ContainersDeleted)) engine.cache.dropContainer(id);
   }
-  const deleted = answers.flatMap(({ answer }) => answer.ContainersDeleted ?? []);
+  const deleted = answers.flatMap(({ answer }) => deletedBy(answer.ContainersDeleted));
   sendJson(exchange.res, 200, {
     ContainersDeleted: deleted.length === 0 ? null : deleted,
     SpaceReclaimed: spaceReclaimed,

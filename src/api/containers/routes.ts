@@ -10,11 +10,13 @@ import { prune } from "./prune.ts";
 import { rename } from "./rename.ts";
 import { start } from "./start.ts";
 import { attach, wait } from "./streams.ts";
+import { VolumeTurns } from "./volume-turns.ts";
 
 /** Docker's "Container" tag (spec: api.md §5, §7). Comments are the reference's operation IDs. */
 // prettier-ignore
 export function containerRoutes(services: Services): readonly Route[] {
   const { cluster } = services;
+  const turns = new VolumeTurns();
   /** Goes to the owner as it is. */
   const forward = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail);
   /** Goes to the owner; the cluster's state knows the outcome before the client does (A4). */
@@ -24,7 +26,7 @@ export function containerRoutes(services: Services): readonly Route[] {
   return [
     { method: "get",    path: "/containers/json",            handle: (x) => list(services, x) },      // ContainerList
     { method: "get",    path: "/containers/ps",              handle: (x) => list(services, x) },
-    { method: "post",   path: "/containers/create",          handle: (x) => create(services, x) },    // ContainerCreate
+    { method: "post",   path: "/containers/create",          handle: (x) => create(services, turns, x) }, // ContainerCreate
     { method: "post",   path: "/containers/prune",           handle: (x) => prune(services, x) },     // ContainerPrune
     { method: "get",    path: "/containers/*name/json",      handle: (x) => inspect(services, x) },   // ContainerInspect
     { method: "get",    path: "/containers/*name/top",       handle: forward("/top") },               // ContainerTop
@@ -67,9 +69,13 @@ function modify({ cluster, intents }: Services, exchange: Exchange, tail: string
   }));
 }
 
-/** `DELETE /containers/{name}`: gone from the cluster's state before the client hears. With `link` only a link alias goes. */
+/**
+ * `DELETE /containers/{name}`: gone from the cluster's state before the client hears; with `v` so are its anonymous volumes. With `link` only a link
+ * alias goes.
+ */
 function remove({ cluster, intents }: Services, exchange: Exchange): Promise<void> {
   const onlyLink = flag(exchange.query, "link");
+  const withVolumes = flag(exchange.query, "v");
   return forwardToOwner(exchange, cluster, "", ({ engine, id }) =>
     onlyLink
       ? { holdEnd: () => engine.cache.refreshContainer(id) }
@@ -78,6 +84,7 @@ function remove({ cluster, intents }: Services, exchange: Exchange): Promise<voi
             intents.delete(id);
             engine.cache.dropContainer(id);
           },
+          ...(withVolumes ? { holdEnd: () => engine.cache.refreshVolumes() } : {}),
         },
   );
 }

@@ -16,9 +16,11 @@ export async function attach(
   const path = (id: string): string => `/containers/${id}${tail}${exchange.rawQuery}`;
   let forget = (): void => undefined;
   try {
-    await takeConnection(exchange, record.engine, path(record.id), (splice) => {
-      if (record.inspect.State.Status !== "created") return;
-      forget = streams.add(record.id, openStream(splice, exchange, path));
+    await takeConnection(exchange, record.engine, path(record.id), {
+      onEstablished: (splice) => {
+        if (record.inspect.State.Status !== "created") return;
+        forget = streams.add(record.id, openStream(splice, exchange, path));
+      },
     });
   } finally {
     forget();
