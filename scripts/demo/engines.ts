@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { existsSync } from "node:fs";
 import { request } from "node:http";
 import { startFleet } from "../../bench/fleet/index.ts";
+import { onCi } from "../../test/lab/ci.ts";
 import { Lab } from "../../test/lab/lab.ts";
 import { ensureSystem } from "../../test/lab/system.ts";
 import type { DemoEngines, EngineKind } from "./types.ts";
@@ -23,7 +24,7 @@ export async function startEngines(wanted: EngineKind | undefined, say: Say): Pr
     return await realEngines(say);
   } catch (error) {
     // On CI a machine that cannot hold engines is a fault to hear of, not one to work around.
-    if (wanted === "real" || process.env.CI !== undefined) throw error;
+    if (wanted === "real" || onCi) throw error;
     say((error as Error).message);
   }
   if (await answers(LOCAL_SOCKET)) return await localEngine();

@@ -75,6 +75,11 @@ export class Lab implements AsyncDisposable {
     return this.#claim.id;
   }
 
+  /** A folder for files that must not outlive the lab. */
+  get folder(): string {
+    return this.#claim.folder;
+  }
+
   /** Give it to processes that must not outlive the lab: the clean-up ends whatever carries it. */
   get mark(): NodeJS.ProcessEnv {
     return this.#claim.mark;

@@ -14,8 +14,13 @@ export interface MissingComponent {
 export interface EnsureOptions {
   /** Whether system packages may be installed. */
   readonly install: boolean;
+  /** `lab` (default): what {@link Lab.create} needs. `clients`: also the registry and the clients of the live tests. */
+  readonly for?: Purpose;
   readonly log: (line: string) => void;
 }
+
+/** What the machine is to be used for. */
+export type Purpose = "lab" | "clients";
 
 /** The machine cannot hold a lab; the message lists what is missing and each remedy. */
 export class MissingSystemError extends Error {
@@ -46,6 +51,19 @@ const tools: Readonly<Record<string, string>> = {
   tar: "tar",
 };
 
+/** The same for what only some live tests run, above all those of other people's clients. A Python module has its interpreter before it. */
+const clientTools = {
+  "docker-registry": "docker-registry",
+  openssl: "openssl",
+  zooinspector: "zookeeper", // the one program of that package in PATH; the server itself is a jar
+  "docker-compose": "docker-compose",
+  etcd: "etcd-server",
+  "/usr/bin/python3 docker": "python3-docker",
+} as const;
+
+/** A tool that only tests of clients need. */
+export type ClientTool = keyof typeof clientTools;
+
 /** Where a tool is, or `undefined`. */
 export function findTool(name: string): string | undefined {
   return toolPath()
@@ -62,7 +80,7 @@ export function findTool(name: string): string | undefined {
 }
 
 /** The parts of a lab this machine lacks: empty when {@link Lab.create} can work. */
-export function missingComponents(): readonly MissingComponent[] {
+export function missingComponents(purpose: Purpose = "lab"): readonly MissingComponent[] {
   if (process.platform !== "linux") {
     return [
       {
@@ -74,7 +92,7 @@ export function missingComponents(): readonly MissingComponent[] {
   if (process.getuid?.() !== 0) {
     return [{ name: "root", remedy: "namespaces and dockerd need it: run the same command as root (sudo)" }];
   }
-  const missing: MissingComponent[] = Object.entries(tools)
+  const missing: MissingComponent[] = Object.entries(toolsFor(purpose))
     .filter(([tool]) => !isUsable(tool))
     .map(([tool, name]) => ({
       name: tool,
@@ -96,16 +114,16 @@ export function missingComponents(): readonly MissingComponent[] {
  * No service is started by the installation.
  * @throws {MissingSystemError} when something is still missing.
  */
-export async function ensureSystem({ install, log }: EnsureOptions): Promise<void> {
-  const missing = missingComponents();
+export async function ensureSystem({ install, for: purpose = "lab", log }: EnsureOptions): Promise<void> {
+  const missing = missingComponents(purpose);
   if (missing.length === 0) return;
-  const packages = new Set(missing.flatMap(({ name }) => tools[name] ?? []));
+  const packages = new Set(missing.flatMap(({ name }) => toolsFor(purpose)[name] ?? []));
   if (!install || !isDebian() || packages.size === 0) throw new MissingSystemError(missing);
   log(
     `installing ${[...packages].join(", ")} with apt-get (missing: ${missing.map(({ name }) => name).join(", ")})`,
   );
   await aptInstall([...packages]);
-  const left = missingComponents();
+  const left = missingComponents(purpose);
   if (left.length > 0) throw new MissingSystemError(left);
   log("installed; no service was started");
 }
@@ -122,9 +140,20 @@ export function osRelease(field: string): string | undefined {
   return line?.[1];
 }
 
+function toolsFor(purpose: Purpose): Readonly<Record<string, string>> {
+  return purpose === "lab" ? tools : { ...tools, ...clientTools };
+}
+
 function isUsable(tool: string): boolean {
+  const [interpreter = "", module] = tool.split(" ");
+  if (module !== undefined) return hasModule(interpreter, module);
   const file = findTool(tool);
   return file !== undefined && (tool !== "busybox" || isStatic(file));
+}
+
+function hasModule(python: string, module: string): boolean {
+  const probe = spawnSync(python, ["-Ic", `import ${module}`], { env: toolEnvironment(), stdio: "ignore" });
+  return probe.status === 0;
 }
 
 /** A program without a loader entry (PT_INTERP) runs in an image that holds nothing else. */

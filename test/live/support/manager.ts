@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { toolEnvironment } from "../../lab/command.ts";
 import { eventually } from "../../lab/eventually.ts";
+import { freePort } from "../../lab/free-port.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { repositoryRoot } from "../../lab/paths.ts";
 import { dockerAt } from "./docker-cli.ts";
@@ -65,7 +64,7 @@ export class Manager implements AsyncDisposable {
   static async start(lab: Lab, options: ManagerOptions = {}): Promise<Manager> {
     const { args = [], globalArgs = [], env = {}, healthyNodes = lab.engines.length } = options;
     const discovery = options.discovery ?? `nodes://${lab.engines.map(({ addr }) => addr).join(",")}`;
-    const port = await freePort();
+    const port = await freePort("127.0.0.1");
     const listen = ["-H", `tcp://127.0.0.1:${String(port)}`];
     const child = spawn(
       process.execPath,
@@ -188,13 +187,4 @@ function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => name === "SWARM_LAB" || !/^(SWARM_.*|DEBUG)$/.test(name)),
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
