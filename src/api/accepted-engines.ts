@@ -3,6 +3,7 @@ import { EngineCandidate } from "../cluster/engine-candidate.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { EMPTY_REQUEST } from "../scheduler/empty-request.ts";
 import type { PlacementRequest } from "../scheduler/types.ts";
+import { ApiError } from "../errors.ts";
 import { PlacementError } from "./containers/placement-error.ts";
 
 /** A name as clients give it, and the node before its first slash. */
@@ -20,9 +21,21 @@ export function splitNodeName(text: string): NamedOnNode {
     : { node: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
-/** What holds something to a node the client named: by name, ID or address (images-networks-volumes.md §2.4, §3.4). */
-export const nodeConstraint = (cluster: Cluster, node: string): string =>
-  `node==${cluster.member(node)?.name ?? node}`;
+/**
+ * What holds something to a node the client named: by name, ID or address (images-networks-volumes.md §2.4, §3.4). A name that no node has
+ * is refused by the scheduler like any other; it is a name, never a pattern.
+ * @throws ApiError 500 in the scheduler's words for what could be taken for a pattern
+ */
+export function nodeConstraint(cluster: Cluster, node: string): string {
+  const name = cluster.member(node)?.name;
+  if (name === undefined && !/^[\w.:|-]+$/.test(node)) {
+    throw new ApiError(
+      500,
+      `Unable to find a node that satisfies the following conditions \n[available container slots]\n[node==${node}]`,
+    );
+  }
+  return `node==${name ?? node}`;
+}
 
 /**
  * The engines the scheduler accepts for something that is no container, such as a network, best first.

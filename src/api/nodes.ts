@@ -43,7 +43,7 @@ function isCurrent({ sources }: KnownGroups, cluster: Cluster): boolean {
   let at = 0;
   for (const engine of cluster.members()) {
     const source = sources[at++];
-    if (source?.engine !== engine) return false;
+    if (source?.engine !== engine || source.networks !== engine.cache.inventory.networks) return false;
   }
   return at === sources.length;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "../cluster/engine.ts";
 import { limited } from "../cluster/limited.ts";
 import { EngineResponseError } from "../docker/engine-client.ts";
+import { attended } from "./attended.ts";
 import { clientLeft, unlessLeft } from "./client-left.ts";
 import type { Exchange } from "./exchange.ts";
 import { fanOut, type EngineAnswer } from "./fan-out.ts";
@@ -54,7 +55,10 @@ export async function pruneNodes<T extends PruneReport>(
     if (report === null) throw new EngineResponseError(500, "the engine answered without a report");
     return report;
   };
-  const asked = fanOut(cluster, engines, (engine) => inTurn(() => pruneOne(engine)));
+  const asked = fanOut(cluster, engines, (engine) =>
+    // A frozen node must not keep its turn for as long as its call takes to end.
+    inTurn(() => attended(engine, pruneOne(engine))),
+  );
   const { answers, failures } = await unlessLeft(signal, asked);
   const missing = [...failures, ...lost];
   for (const failure of missing) log.warn({ failure }, "a node could not prune");

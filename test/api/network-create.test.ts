@@ -37,6 +37,13 @@ describe("api/networks/create", () => {
       expect(holders("net")).to.deep.equal(["node-3"]);
     });
 
+    for (const pattern of ["*", "node-?", "~nil"]) {
+      it(`takes ${pattern} for a name, not for a pattern`, async () => {
+        const answer = await create({ Name: `${pattern}/net`, Driver: "bridge" });
+        expect(answer.status).to.equal(500);
+      });
+    }
+
     it("refuses a node nobody knows with the scheduler's text", async () => {
       const answer = await create({ Name: "node-9/net", Driver: "bridge" });
       expect(answer.status).to.equal(500);

@@ -25,7 +25,7 @@ export async function list(services: Services, exchange: Exchange): Promise<void
     all: flag(query, "all"),
     filters,
     filter: query.get("filter") ?? undefined,
-    clientVersion,
+    clientVersion: version,
     containersOf: atLeast(version, "1.51") ? containerCounter(services) : undefined,
   };
   const images = looksUp ? await lookUp(services, exchange) : nodeImages(cluster);

@@ -2,9 +2,12 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
 import type { Unknown } from "../../docker/types.ts";
+import { ApiError } from "../../errors.ts";
 import { stringField, stringMapField } from "../../scheduler/wire.ts";
 import { acceptedEngines, nodeConstraint, splitNodeName } from "../accepted-engines.ts";
+import { attended } from "../attended.ts";
 import { sendJson, type Exchange } from "../exchange.ts";
+import { failureText } from "../fan-out.ts";
 import { withProperKeys } from "../go-keys.ts";
 import { readJsonObject } from "../json-body.ts";
 import { neverArrived } from "../never-arrived.ts";
@@ -42,7 +45,8 @@ export async function create({ cluster }: Services, homes: ProjectHomes, exchang
     const made = homes.making(project, engine);
     try {
       const path = engine.versionedPath(exchange.clientVersion, `/networks/create${exchange.rawQuery}`);
-      const created = await engine.client.request<Unknown | null>({ method: "POST", path, body });
+      const call = engine.client.request<Unknown | null>({ method: "POST", path, body });
+      const created = await attended(engine, call);
       if (created === null) throw new EngineResponseError(500, `${engine.name} answered without a network`);
       await learn(cluster, engine, created.Id);
       return created;
@@ -63,7 +67,8 @@ async function onFirst<T>(engines: readonly Engine[], ask: (engine: Engine) => P
     } catch (error) {
       if (!(error instanceof EngineUnreachableError)) throw error;
       engine.noteFailure(error);
-      if (!neverArrived(error) || at === engines.length - 1) throw error;
+      if (!neverArrived(error) || at === engines.length - 1)
+        throw new ApiError(500, failureText({ engine, error }), { cause: error });
     }
   }
   throw new TypeError("there is no engine to ask");

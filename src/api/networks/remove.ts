@@ -1,5 +1,6 @@
 import { EngineUnreachableError } from "../../docker/engine-client.ts";
 import { ApiError, notFound } from "../../errors.ts";
+import { attended } from "../attended.ts";
 import { sendStatus, type Exchange } from "../exchange.ts";
 import { healthyEngine, networkGroups } from "../nodes.ts";
 import type { Services } from "../services.ts";
@@ -25,7 +26,7 @@ export async function remove({ cluster }: Services, exchange: Exchange): Promise
         exchange.clientVersion,
         `/networks/${network.Id}${exchange.rawQuery}`,
       );
-      await engine.client.send("DELETE", path);
+      await attended(engine, engine.client.send("DELETE", path));
       engine.noteSuccess();
     } catch (error) {
       if (!(error instanceof EngineUnreachableError)) {

@@ -1,4 +1,4 @@
-import type { ContainerSummary, WirePortMap } from "../../docker/types.ts";
+import type { ContainerSummary, WirePortBinding, WirePortMap } from "../../docker/types.ts";
 
 type ListedPorts = ContainerSummary["Ports"];
 
@@ -21,16 +21,31 @@ export function listedPorts(ports: ListedPorts, nodeIp: string): ListedPorts {
     });
 }
 
-/** The port bindings of an inspect answer, the engine's address in place of "every address" (api.md §7.2). */
+/**
+ * The port bindings of an inspect answer, the engine's address in place of "every address" (api.md §7.2). Those for IPv4 and IPv6, now equal,
+ * become one; with host ports of their own they stay two.
+ */
 export function inspectedPorts(ports: WirePortMap, nodeIp: string): WirePortMap {
   return Object.fromEntries(
     Object.entries(ports).map(([port, bindings]) => [
       port,
-      bindings?.map((binding) =>
-        binding.HostIp === undefined || binding.HostIp === "" || everyAddress(binding.HostIp)
-          ? { ...binding, HostIp: nodeIp }
-          : binding,
-      ) ?? null,
+      bindings === null ? null : reachable(bindings, nodeIp),
     ]),
   );
+}
+
+function reachable(bindings: readonly WirePortBinding[], nodeIp: string): WirePortBinding[] {
+  const seen = new Set<string>();
+  return bindings
+    .map((binding) =>
+      binding.HostIp === undefined || binding.HostIp === "" || everyAddress(binding.HostIp)
+        ? { ...binding, HostIp: nodeIp }
+        : binding,
+    )
+    .filter(({ HostIp, HostPort }) => {
+      const key = `${HostIp ?? ""} ${HostPort ?? ""}`;
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
 }

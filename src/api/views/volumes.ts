@@ -72,7 +72,7 @@ export function listVolumes(
   volumes: Iterable<VolumeView>,
   containers: Iterable<ContainerView>,
   query: { readonly filters: DockerFilters; readonly clientVersion: string | undefined },
-): { readonly Volumes: readonly VolumeSummary[] | null; readonly Warnings: null } {
+): { readonly Volumes: readonly VolumeSummary[]; readonly Warnings: null } {
   refuseUnknownKeys(query.filters, volumeFilterKeys, query.clientVersion);
   const test = volumeTest(containers, query.filters);
   const byCompose = asksAsCompose(query.filters);
@@ -86,7 +86,7 @@ export function listVolumes(
     if (!listed.has(key)) listed.set(key, { ...volume, Name });
   }
   const Volumes = [...listed.values()].sort((a, b) => compareNatural(a.Name, b.Name));
-  return { Volumes: Volumes.length === 0 ? null : Volumes, Warnings: null };
+  return { Volumes, Warnings: null };
 }
 
 /** The name as the cluster lists it: `node/name` for a local volume. */

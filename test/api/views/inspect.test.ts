@@ -50,8 +50,7 @@ describe("api/views/inspect", () => {
       Bridge: "",
       Ports: {
         "80/tcp": [
-          { HostIp: "10.0.0.7", HostPort: "8080" },
-          { HostIp: "10.0.0.7", HostPort: "8080" },
+          { HostIp: "10.0.0.7", HostPort: "8080" }, // of IPv4 and IPv6 alike
           { HostIp: "10.0.0.7", HostPort: "8081" },
           { HostIp: "192.168.1.1", HostPort: "8082" },
         ],
