@@ -89,6 +89,11 @@ export default defineConfig(
     "/(api|cluster|proxy|events|cli|scheduler)/|/(app|main)\\.ts$",
     "A discovery backend yields addresses and nothing else.",
   ),
+  layer(
+    ["src/store/**/*.ts"],
+    "^\\.\\./(?!errors\\.ts$)|^(express|dockerode|http-proxy|pino)",
+    "src/store stands alone: discovery, replication and wanted state stand on it.",
+  ),
   {
     files: ["test/**/*.ts"],
     rules: {
