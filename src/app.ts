@@ -2,22 +2,13 @@ import type { Discovery } from "../discovery/types.ts";
 import { filtersByName } from "../filters/index.ts";
 import { strategyByName } from "../strategies/index.ts";
 import { Builders } from "./api/build/builders.ts";
-import { buildRoutes } from "./api/build/routes.ts";
 import { ClientPulls } from "./api/client-pulls.ts";
-import { containerRoutes } from "./api/containers/routes.ts";
 import { CreateIntents } from "./api/containers/create-intents.ts";
 import { OpenStreams } from "./api/containers/open-streams.ts";
-import { execRoutes } from "./api/exec-routes.ts";
 import { createHttpApp } from "./api/http-app.ts";
-import { imageRoutes } from "./api/images/routes.ts";
 import { Listener } from "./api/listener.ts";
-import { networkRoutes } from "./api/networks/routes.ts";
-import { pluginRoutes } from "./api/plugins/routes.ts";
-import { registryRoutes } from "./api/registry/routes.ts";
+import { apiRoutes } from "./api/routes.ts";
 import type { Services } from "./api/services.ts";
-import { swarmModeRoutes } from "./api/swarm-mode-routes.ts";
-import { systemRoutes } from "./api/system-routes.ts";
-import { volumeRoutes } from "./api/volumes/routes.ts";
 import { Cluster } from "./cluster/cluster.ts";
 import type { ManageConfig } from "./config.ts";
 import { formatEvent, managerEvent } from "./events/event-format.ts";
@@ -82,18 +73,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     pulls: new ClientPulls(),
     builders: new Builders(),
   };
-  const http = createHttpApp(services, [
-    ...systemRoutes(services),
-    ...execRoutes(services),
-    ...containerRoutes(services),
-    ...registryRoutes(services),
-    ...imageRoutes(services),
-    ...networkRoutes(services),
-    ...volumeRoutes(services),
-    ...buildRoutes(services),
-    ...pluginRoutes(services),
-    ...swarmModeRoutes,
-  ]);
+  const http = createHttpApp(services, apiRoutes(services));
   const life = new AbortController();
   const listeners: Listener[] = [];
   const dispose = async (): Promise<void> => {

@@ -1,34 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { match } from "path-to-regexp";
-import { buildRoutes } from "../../src/api/build/routes.ts";
-import { containerRoutes } from "../../src/api/containers/routes.ts";
-import { execRoutes } from "../../src/api/exec-routes.ts";
-import { imageRoutes } from "../../src/api/images/routes.ts";
-import { networkRoutes } from "../../src/api/networks/routes.ts";
-import { pluginRoutes } from "../../src/api/plugins/routes.ts";
-import { registryRoutes } from "../../src/api/registry/routes.ts";
+import { apiRoutes } from "../../src/api/routes.ts";
 import type { Services } from "../../src/api/services.ts";
-import { swarmModeRoutes } from "../../src/api/swarm-mode-routes.ts";
-import { systemRoutes } from "../../src/api/system-routes.ts";
-import { volumeRoutes } from "../../src/api/volumes/routes.ts";
 import { dockerEndpoints, olderEndpoints } from "./docker-endpoints.ts";
 import { documentedEndpoints, normalPath, speaksOf, type Documented } from "./documented-endpoints.ts";
 
 // Tables are made without asking their services for anything.
-const services = {} as Services;
-const routes = [
-  ...systemRoutes(services),
-  ...execRoutes(services),
-  ...containerRoutes(services),
-  ...registryRoutes(services),
-  ...imageRoutes(services),
-  ...networkRoutes(services),
-  ...volumeRoutes(services),
-  ...buildRoutes(services),
-  ...pluginRoutes(services),
-  ...swarmModeRoutes,
-].map(({ method, path }) => ({
+const routes = apiRoutes({} as Services).map(({ method, path }) => ({
   method: method.toUpperCase(),
   path,
   matches: match(path, { trailing: false }),

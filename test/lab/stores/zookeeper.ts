@@ -30,7 +30,7 @@ export async function startZooKeeper(home: Home): Promise<LabZooKeeper> {
       writeFileSync(config, settings(path.join(folder, "data"), port));
       const classPath = ["-cp", `/etc/zookeeper/conf:${jar}`];
       const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
-      return [java, "-Xmx128m", "-XX:TieredStopAtLevel=1", ...classPath, main, config];
+      return [java, "-Xmx128m", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", ...classPath, main, config];
     },
     isReady: async () => (await fourLetters(port, "srvr")).includes("Mode:"), // `ruok` says yes too early
   });

@@ -40,7 +40,7 @@ describe("Testcontainers", () => {
   /** Ryuk would come from a registry; it removes what a program that died left behind. */
   const see = async (part: keyof typeof parts, url: string, env: NodeJS.ProcessEnv = {}) =>
     await runProgram("testcontainers.ts", url, [part], {
-      env: { ...config.env, TESTCONTAINERS_RYUK_DISABLED: "true", ...env },
+      env: { ...config.env, TESTCONTAINERS_RYUK_DISABLED: "true", TMPDIR: config.folder, ...env }, // it leaves a lock file
     });
 
   it("sees the same at an engine", async () => {
