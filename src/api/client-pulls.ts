@@ -1,4 +1,5 @@
 import type { Engine } from "../cluster/engine.ts";
+import type { CreateClient } from "./containers/create-client.ts";
 import { hasName, parseImageReference } from "./views/image-reference.ts";
 
 /** A create that was told that its image is missing, by a client which then pulls it and repeats the create. */
@@ -84,9 +85,13 @@ export class ClientPulls {
    * The node to which this pull of the client's belongs, once; undefined: an ordinary pull. Whoever gets one calls {@link over} when the
    * pull has ended, however it did, before the client learns of the end.
    * @param image any form of the name: `busybox`, `docker.io/library/busybox:latest`, `name@sha256:…`
+   * @param isFit a node that is not, such as one that left the cluster meanwhile, is passed over and forgotten
    */
-  take(client: string, image: string): Engine | undefined {
-    const entry = this.#first(groupOf(client, image), ({ phase }) => phase === "told");
+  take(client: string, image: string, isFit: (engine: Engine) => boolean = () => true): Engine | undefined {
+    const next = (): Entry | undefined =>
+      this.#first(groupOf(client, image), ({ phase }) => phase === "told");
+    let entry = next();
+    for (; entry !== undefined && !isFit(entry.of.engine); entry = next()) this.#forget(entry);
     if (entry === undefined) return undefined;
     stopTimers(entry);
     entry.phase = "pulling";
@@ -114,15 +119,18 @@ export class ClientPulls {
   /**
    * The node of a create that its client repeats after a pull, once; undefined: this create is not repeated. Concurrent pulls of one image may
    * have gone to each other's nodes: waits for one under way to this create's node; where none is, another's node is the answer.
+   * @param client its `create` is read only after a pull: working it out costs something
    */
   async repeated(
-    { client, image, create }: Pick<ExpectedPull, "client" | "image" | "create">,
+    client: Pick<CreateClient, "identity" | "create">,
+    image: string,
     signal: AbortSignal,
   ): Promise<Engine | undefined> {
-    const group = groupOf(client, image);
+    const group = groupOf(client.identity, image);
     const pulled = this.#first(group, ({ phase, claimed }) => phase === "pulled" && !claimed);
     // Who comes before any pull is over has not pulled: it is another create that looks the same.
     if (pulled === undefined) return undefined;
+    const { create } = client;
     const own = (wanted: Phase): Entry | undefined =>
       this.#first(group, (entry) => entry.create === create && entry.phase === wanted && !entry.claimed);
     const entry = own("pulled") ?? own("ending") ?? own("pulling");

@@ -102,11 +102,10 @@ async function readTls(options: Readonly<Record<string, string>>): Promise<Store
       `TLS to the store needs ${names.join(", ")}: ${missing.join(", ")} ${verb} missing`,
     );
   }
-  const [ca, cert, key] = await Promise.all([
-    readText("CA certificate", options[names[0]] ?? ""),
-    readText("certificate", options[names[1]] ?? ""),
-    readText("key", options[names[2]] ?? ""),
-  ]);
+  // One after the other: of several that cannot be read it is always the first that is named.
+  const ca = await readText("CA certificate", options[names[0]] ?? "");
+  const cert = await readText("certificate", options[names[1]] ?? "");
+  const key = await readText("key", options[names[2]] ?? "");
   return { ca, cert, key };
 }
 

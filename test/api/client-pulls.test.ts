@@ -34,7 +34,7 @@ describe("api/client-pulls", () => {
         if (on !== undefined) await pulls.over("me", image, on);
         return on;
       },
-      repeated: (create: string) => pulls.repeated({ client: "me", image: "app", create }, never),
+      repeated: (create: string) => pulls.repeated({ identity: "me", create }, "app", never),
     };
   };
 
@@ -66,6 +66,35 @@ describe("api/client-pulls", () => {
     expect(await repeated("c")).to.equal(node);
     expect(released).to.include("c");
     expect(await repeated("c")).to.equal(undefined);
+  });
+
+  it("does not ask which create it is before there was a pull", async () => {
+    const { pulls, expectPull, pull } = make();
+    let asked = 0;
+    const client = {
+      identity: "me",
+      get create() {
+        asked++;
+        return "c";
+      },
+    };
+    const node = engine("node-1");
+    expectPull(node, "c");
+    expect(await pulls.repeated(client, "app", never)).to.equal(undefined);
+    expect(asked).to.equal(0);
+    await pull();
+    expect(await pulls.repeated(client, "app", never)).to.equal(node);
+    expect(asked).to.equal(1);
+  });
+
+  it("passes over a node that will not do any more", () => {
+    const { pulls, expectPull, released } = make();
+    const [gone, there] = [engine("node-1"), engine("node-2")];
+    expectPull(gone, "c1");
+    expectPull(there, "c2");
+    expect(pulls.take("me", "app", (node) => node !== gone)).to.equal(there);
+    expect(released).to.deep.equal(["c1"]);
+    expect(pulls.take("me", "app")).to.equal(undefined);
   });
 
   it("tells clients and images apart", () => {
@@ -140,7 +169,7 @@ describe("api/client-pulls", () => {
     await pull();
     pulls.take("me", "app");
     const left = new AbortController();
-    const waiting = pulls.repeated({ client: "me", image: "app", create: "c2" }, left.signal);
+    const waiting = pulls.repeated({ identity: "me", create: "c2" }, "app", left.signal);
     left.abort();
     await waiting;
   });

@@ -147,6 +147,20 @@ describe("api/images/copy", () => {
     }
   });
 
+  it("ends the upload with an error when the node answers before it has taken all, or its connection would stay open", async () => {
+    const uploads: Readable[] = [];
+    const to = engine("node-9", {
+      load: (upload) => {
+        uploads.push(upload);
+        throw new EngineResponseError(500, "no space left");
+      },
+    });
+    await messageOf(new ImageCopies().copy({ holders: [engine("node-1")], to, reference: "app:1" }, never));
+    expect(uploads.map(({ destroyed, errored }) => [destroyed, errored?.message])).to.deep.equal([
+      [true, "the engine wants no more of the upload"],
+    ]);
+  });
+
   it("gives up on a copy that stands still, and tries the next holder", async () => {
     const frozen = engine("node-1", { save: silence });
     const to = engine("node-9");

@@ -89,6 +89,15 @@ describe("api/create, a missing image and the client's own pull", () => {
     expect(nodeOf(await create(body))).to.not.equal(at!.name);
   });
 
+  it("takes the client's credentials to no node that has left the cluster meanwhile", async () => {
+    const [, left] = manager().engines;
+    expect((await create(node2)).status).to.equal(404);
+    manager().setEngines(manager().engines.filter((engine) => engine !== left));
+    await until(async () => !(await manager().ask("GET", "/info")).text.includes("node-2"));
+    expect((await pull("alpine")).text).to.include("node-1");
+    expect(pulls()).to.deep.equal([1, 0, 1]);
+  });
+
   it("spreads concurrent creates as if they had been placed", async () => {
     const all = <T>(work: (n: number) => Promise<T>) =>
       Promise.all(Array.from({ length: 6 }, (_, n) => work(n)));

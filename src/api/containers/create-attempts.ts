@@ -33,12 +33,8 @@ export async function createWithRetries(
     ostype === undefined
       ? intent.request
       : { ...intent.request, constraints: [...intent.request.constraints, ostype] };
-  const expected = {
-    client: client?.identity ?? "",
-    image: intent.body.Image ?? "",
-    create: client?.create ?? "",
-  };
-  const pulledOn = client === undefined ? undefined : await pulls.repeated(expected, signal);
+  const image = intent.body.Image ?? "";
+  const pulledOn = client === undefined ? undefined : await pulls.repeated(client, image, signal);
   signal.throwIfAborted();
   const supply = new ImageSupply(services, intent, signal, {
     client: pulledOn === undefined ? client : undefined,

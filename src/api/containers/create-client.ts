@@ -19,10 +19,15 @@ export type MissingImageHabit = "pulls" | "may-pull" | "fails";
 
 /** @param body as it came, parsed */
 export function createClient({ req, clientVersion, rawQuery }: Exchange, body: object): CreateClient {
-  const hash = createHash("sha256").update(`${rawQuery}\n${JSON.stringify(body)}`);
+  let create: string | undefined;
   return {
     identity: clientIdentity(req),
-    create: hash.digest("base64"),
+    // Few creates need it, and a body may be megabytes.
+    get create() {
+      return (create ??= createHash("sha256")
+        .update(`${rawQuery}\n${JSON.stringify(body)}`)
+        .digest("base64"));
+    },
     onMissingImage:
       header(req, "x-registry-auth") === undefined
         ? missingImageHabit(header(req, "user-agent") ?? "", clientVersion)

@@ -160,7 +160,9 @@ async function copyImage(
   } finally {
     clearInterval(watchdog);
     signal.removeEventListener("abort", cancel);
-    archive?.on("error", () => undefined).destroy();
+    // With an error: the engine's client closes the connection of an upload that is not complete only then.
+    if (archive?.readableEnded === false)
+      archive.on("error", () => undefined).destroy(new Error("the engine wants no more of the upload"));
     cancel();
   }
 }

@@ -37,7 +37,8 @@ async function pull(services: Services, exchange: Exchange, query: URLSearchPara
   const reference = pullReference(query);
   const path = `/images/create?${query.toString()}`;
   const client = clientIdentity(exchange.req);
-  const engine = services.pulls.take(client, reference);
+  const isFit = (node: Engine): boolean => node.isHealthy && services.cluster.engineAt(node.addr) === node;
+  const engine = services.pulls.take(client, reference, isFit);
   if (engine !== undefined) {
     let ended: Promise<void> | undefined;
     const over = (): Promise<void> => (ended ??= services.pulls.over(client, reference, engine));

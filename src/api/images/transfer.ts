@@ -59,11 +59,13 @@ export async function uploadToNodes(
   const upload = new UploadFanOut(exchange.req, options);
   const branches = healthy.map((engine) => ({ engine, branch: upload.branch() }));
   const progress = new ProgressStream(exchange.res);
-  await tellSkipped(progress, transfer);
+  // Not awaited before the upload flows: there are clients that read nothing until they have sent all.
+  const told = tellSkipped(progress, transfer);
   const outcomes = Promise.all(
     branches.map(({ engine, branch }) => onNode(services, exchange, transfer, engine, progress, branch)),
   );
   upload.start();
+  await told;
   progress.end(closingError(await outcomes));
 }
 
@@ -80,10 +82,10 @@ function healthyOf({ engines }: Transfer): readonly Engine[] {
 
 /** A node that is down does not make the transfer fail (A13), but nobody shall believe that it has the image. */
 async function tellSkipped(progress: ProgressStream, { engines, lines }: Transfer): Promise<void> {
-  for (const engine of engines) {
-    if (!engine.isHealthy)
-      await progress.line(lines.failed(nameOf(engine), `skipped, the node is ${engine.state}`));
-  }
+  const skipped = engines
+    .filter(({ isHealthy }) => !isHealthy)
+    .map((engine) => lines.failed(nameOf(engine), `skipped, the node is ${engine.state}`));
+  for (const line of skipped) await progress.line(line);
 }
 
 /** One node's part, from its first line to its last. Never rejects. */
