@@ -16,10 +16,10 @@ async function addressOf(container: StartedTestContainer, port: number): Promise
   return `${host}:${binding.HostPort}`;
 }
 
-/** Serves a page that says hello, some time after it has said so. */
+/** Serves a page that says hello, and says so when it does. */
 function webServer(): GenericContainer {
   return new GenericContainer("busybox")
-    .withCommand(["sh", "-c", "echo serving; exec httpd -f -h /srv"])
+    .withCommand(["sh", "-c", "httpd -h /srv; echo serving; exec sleep 1000"])
     .withCopyContentToContainer([{ content: "hello", target: "/srv/index.html" }])
     .withExposedPorts(80);
 }
