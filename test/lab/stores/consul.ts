@@ -47,6 +47,7 @@ export async function startConsul(
       chmodSync(config, 0o600);
       return [program, "agent", "-config-file", config, "-data-dir", path.join(folder, "data")];
     },
+    strayFolder: "/tmp/consul-test", // Consul's own test helpers are part of the program
     isReady: () => isWritable(`http://${address}:${String(http)}`, token),
   });
   return {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { toolEnvironment } from "../command.ts";
 import { eventually } from "../eventually.ts";
@@ -20,6 +20,8 @@ export interface ServerKind {
   readonly command: (folder: string) => readonly [string, ...string[]];
   /** Whether it serves now. */
   readonly isReady: () => Promise<boolean>;
+  /** A folder the program makes elsewhere, whatever it is told: removed in the end if it is empty. */
+  readonly strayFolder?: string;
 }
 
 /** A real store on the loopback address: it can be killed, frozen and started again, and cannot outlive its home. */
@@ -85,6 +87,11 @@ export class StoreServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    try {
+      if (this.#kind.strayFolder !== undefined) rmdirSync(this.#kind.strayFolder);
+    } catch {
+      // Not there, or in use by another.
+    }
   }
 }
 
