@@ -6,6 +6,7 @@ import { ClientPulls } from "./api/client-pulls.ts";
 import { CreateIntents } from "./api/containers/create-intents.ts";
 import { OpenStreams } from "./api/containers/open-streams.ts";
 import { createHttpApp } from "./api/http-app.ts";
+import { ImageCopies } from "./api/images/copy.ts";
 import { Listener } from "./api/listener.ts";
 import { apiRoutes } from "./api/routes.ts";
 import type { Services } from "./api/services.ts";
@@ -72,6 +73,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     intents,
     pulls: new ClientPulls(),
     builders: new Builders(),
+    copies: new ImageCopies(),
   };
   const http = createHttpApp(services, apiRoutes(services));
   const life = new AbortController();

@@ -4,6 +4,7 @@ import type { ManageConfig } from "../config.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import type { Builders } from "./build/builders.ts";
 import type { ClientPulls } from "./client-pulls.ts";
+import type { ImageCopies } from "./images/copy.ts";
 import type { OpenStreams } from "./containers/open-streams.ts";
 import type { CreateIntents } from "./containers/create-intents.ts";
 
@@ -19,4 +20,5 @@ export interface Services {
   readonly intents: CreateIntents;
   readonly pulls: ClientPulls;
   readonly builders: Builders;
+  readonly copies: ImageCopies;
 }

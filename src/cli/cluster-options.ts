@@ -3,7 +3,8 @@ import { keyValues } from "./checks.ts";
 import { CommandError } from "./command-error.ts";
 import { parseGoBool, parseGoFloat, parseGoInt, quote } from "./go-values.ts";
 
-const defaults: ClusterOptions = {
+/** What holds where no `--cluster-opt` says otherwise. */
+export const defaultClusterOptions: ClusterOptions = {
   overcommit: 0.05,
   createRetry: 0,
   rules: { modern: false },
@@ -56,7 +57,7 @@ export function parseClusterOptions(options: readonly string[]): {
   readonly cluster: ClusterOptions;
   readonly warnings: readonly string[];
 } {
-  let cluster = defaults;
+  let cluster = defaultClusterOptions;
   const warnings: string[] = [];
   for (const [key, text] of Object.entries(keyValues("cluster-opt", options))) {
     const read = Object.hasOwn(readers, key) ? readers[key] : undefined;

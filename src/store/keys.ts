@@ -65,13 +65,15 @@ export function isWithin(target: Target, key: string): boolean {
   return target.folder === "" || key.startsWith(`${target.folder}/`);
 }
 
+/** Control characters, surrogates alone or in pairs, private use, and the end of the first plane. */
+const REFUSED_BY_ZOOKEEPER = /[\p{Cc}\p{Cs}\p{Co}\ufff0-\uffff\u{10000}-\u{10ffff}]/u;
+
 function check(key: string, what: string): void {
   if (Buffer.byteLength(key) > maxKeyBytes) {
     throw new StoreError("too-large", `a ${what} has at most ${maxKeyBytes} bytes: ${key.slice(0, 80)}…`);
   }
   const bad = key.split("/").some((segment) => segment === "" || segment === "." || segment === "..");
-  // eslint-disable-next-line no-control-regex -- these are what ZooKeeper refuses
-  if (bad || /[\u0000-\u001f\u007f-\u009f\ud800-\uf8ff\ufff0-\uffff]/.test(key)) {
+  if (bad || REFUSED_BY_ZOOKEEPER.test(key)) {
     throw new StoreError("invalid", `not a ${what}: ${JSON.stringify(key)}`);
   }
 }

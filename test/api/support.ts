@@ -5,6 +5,7 @@ import { startSimulatedEngine, type EngineOptions, type SimulatedEngine } from "
 import type { Discovery, EngineAddress } from "../../discovery/types.ts";
 import { FILTER_NAMES } from "../../filters/index.ts";
 import { createApp } from "../../src/app.ts";
+import { defaultClusterOptions } from "../../src/cli/cluster-options.ts";
 import type { ClusterOptions, ListenAddress, ManageConfig } from "../../src/config.ts";
 
 /** An answer of the manager. */
@@ -240,17 +241,7 @@ function configFor(port: number, { cluster, config, hosts = [] }: ManagerOptions
     experimental: false,
     logLevel: "debug",
     ...config,
-    cluster: {
-      overcommit: 0.05,
-      createRetry: 0,
-      rules: { modern: false },
-      countMemoryReservation: false,
-      strictLabels: false,
-      pullNodes: [],
-      followImage: "fallback",
-      builderNode: "",
-      ...cluster,
-    },
+    cluster: { ...defaultClusterOptions, ...cluster },
   };
 }
 

@@ -1,3 +1,4 @@
+import { defaultClusterOptions } from "../../src/cli/cluster-options.ts";
 import { filtersByName, FILTERS } from "../../filters/index.ts";
 import { pino } from "pino";
 import { startSimulatedEngine, type EngineOptions, type SimulatedEngine } from "../../bench/fleet/index.ts";
@@ -52,16 +53,7 @@ export function startWorld(changes: Partial<ClusterDependencies> = {}): World {
   let started = 0;
   const cluster = new Cluster({
     settings: { refreshMinMs: 25, refreshMaxMs: 25, failureRetry: 2 },
-    options: {
-      overcommit: 0,
-      createRetry: 0,
-      rules: { modern: false },
-      countMemoryReservation: false,
-      strictLabels: false,
-      pullNodes: [],
-      followImage: "fallback",
-      builderNode: "",
-    },
+    options: { ...defaultClusterOptions, overcommit: 0 },
     scheduler: new Scheduler({
       filters: filtersByName(FILTERS.map(({ name }) => name)),
       strategy: strategyByName("spread"),

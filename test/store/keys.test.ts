@@ -18,6 +18,13 @@ describe("store/keys", () => {
     expect(() => new KeySpace("../other")).to.throw("not a prefix");
   });
 
+  it("refuses what one of the stores would: control characters, private use, beyond the first plane", () => {
+    const keys = new KeySpace("");
+    for (const bad of ["\u0001", "\u009f", "\ud800", "\ue000", "\uffff", "\u{1f40b}"])
+      expect(() => keys.full(`a${bad}`), JSON.stringify(bad)).to.throw("not a key");
+    expect(keys.full("größe/東京")).to.equal("größe/東京");
+  });
+
   it("knows what is in a folder", () => {
     expect(isWithin({ folder: "a" }, "a/b/c")).to.equal(true);
     for (const key of ["a", "ab/c", "b/a"]) expect(isWithin({ folder: "a" }, key), key).to.equal(false);

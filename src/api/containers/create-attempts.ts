@@ -4,6 +4,7 @@ import { EngineResponseError, EngineUnreachableError } from "../../docker/engine
 import { errorText } from "../../errors.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
 import { messages } from "../../telemetry/messages.ts";
+import { neverArrived } from "../never-arrived.ts";
 import type { Services } from "../services.ts";
 import { bodyForEngine } from "./engine-body.ts";
 import type { CreateClient } from "./create-client.ts";
@@ -13,8 +14,6 @@ import { createOnEngine, type CreatedContainer } from "./create-on-engine.ts";
 import { nameConflict } from "./create.ts";
 import { ostypeConstraint } from "./image-ostype.ts";
 import { PlacementError } from "./placement-error.ts";
-
-export { PlacementError } from "./placement-error.ts";
 
 /**
  * Places and creates, again where the contract says so: after an image was missing on the chosen engine but is known on another one,
@@ -109,14 +108,6 @@ async function createOnce(
   }
 }
 
-/** The connection was never open. */
-const NEVER_ARRIVED: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-]);
-
 function place(cluster: Cluster, { request, swarmId, body }: CreateIntent, preferred: Engine | undefined) {
   const labels = body.Labels ?? {};
   if (preferred !== undefined) {
@@ -130,7 +121,7 @@ function place(cluster: Cluster, { request, swarmId, body }: CreateIntent, prefe
 
 /** A request the engine understood and refused will be refused again; one whose fate is unknown may have made a container. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof EngineUnreachableError) return !NEVER_ARRIVED.has(error.code);
+  if (error instanceof EngineUnreachableError) return !neverArrived(error);
   const { status } = error as { status?: unknown };
   return typeof status === "number" && status >= 400 && status < 500;
 }

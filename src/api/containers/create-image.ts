@@ -3,7 +3,6 @@ import { reservation } from "../../cluster/engine-candidate.ts";
 import type { EngineResponseError } from "../../docker/engine-client.ts";
 import { ApiError, errorText } from "../../errors.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
-import { imageCopies } from "../images/copy.ts";
 import type { Services } from "../services.ts";
 import { familiarReference, parseImageReference } from "../views/image-reference.ts";
 import type { CreateClient } from "./create-client.ts";
@@ -180,7 +179,7 @@ export class ImageSupply {
 
   /** @param before why it is not there by other means */
   async #copyTo(engine: Engine, before: ImageUnavailableError | undefined): Promise<void> {
-    const { cluster, log } = this.#services;
+    const { cluster, copies, log } = this.#services;
     const held = heldImage(cluster, this.#image, engine);
     const reference = this.#portableName(held?.ids[0]);
     const also = before === undefined ? "" : `${before.message}; `;
@@ -197,7 +196,7 @@ export class ImageSupply {
       );
     }
     try {
-      await imageCopies(cluster).copy({ holders: held.holders, to: engine, reference }, this.#signal);
+      await copies.copy({ holders: held.holders, to: engine, reference }, this.#signal);
     } catch (error) {
       throw new ImageUnavailableError(engine, also + errorText(error), { ...options, cause: error });
     }

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { Cluster } from "../../cluster/cluster.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { limited } from "../../cluster/limited.ts";
 import { within } from "../../cluster/within.ts";
@@ -71,15 +70,6 @@ export class ImageCopies {
     this.#underWay.set(key, shared);
     return shared;
   }
-}
-
-const copies = new WeakMap<Cluster, ImageCopies>();
-
-/** The one {@link ImageCopies} of a cluster. */
-export function imageCopies(cluster: Cluster): ImageCopies {
-  let known = copies.get(cluster);
-  if (known === undefined) copies.set(cluster, (known = new ImageCopies()));
-  return known;
 }
 
 interface Limits {
