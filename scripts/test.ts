@@ -4,19 +4,17 @@
  * With CI set nothing may be left out: a skipped test or a missing component is a failure there.
  */
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { onCi } from "../test/lab/ci.ts";
 import { ensureSystem, missingComponents, MissingSystemError } from "../test/lab/system.ts";
+import { interruption, untilEnd } from "./ended-group.ts";
+import { runLiveLanes } from "./live-lanes.ts";
 import type { Totals } from "./totals-reporter.ts";
 
-/** How long one Mocha run may take before it is stopped. A run that hangs must not hold CI for ever. */
+/** How long a part may take before it is stopped. A run that hangs must not hold CI for ever. */
 const limitMs = 20 * 60_000;
-let interrupted = false;
 
 const unit = await runMocha("unit tests", ".mocharc.json");
 const live = await runLive();
@@ -30,17 +28,22 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** The live tests, or what they count as where real engines cannot run. */
 async function runLive(): Promise<Totals> {
-  if (interrupted) return { passed: 0, failed: 0, skipped: [] };
+  if (interruption.happened) return { passed: 0, failed: 0, skipped: [] };
   try {
     await ensureSystem({ install: true, for: "clients", log: (line) => console.log(`system: ${line}`) });
   } catch (error) {
     const isLabComplete = error instanceof MissingSystemError && missingComponents("lab").length === 0;
-    if (isLabComplete) return await runMocha("live tests", "test/live/.mocharc.json"); // they say what they lack
+    if (isLabComplete) return await runLiveTests(); // they say what they lack
     console.error(`\nThe live tests were not run: ${error instanceof Error ? error.message : String(error)}`);
     if (onCi || !(error instanceof MissingSystemError)) return { passed: 0, failed: 1, skipped: [] };
     return { passed: 0, failed: 0, skipped: liveFiles().map((file) => `${file} (needs real engines)`) };
   }
-  return await runMocha("live tests", "test/live/.mocharc.json");
+  return await runLiveTests();
+}
+
+async function runLiveTests(): Promise<Totals> {
+  console.log("\n=== live tests");
+  return await runLiveLanes(liveFiles(), limitMs);
 }
 
 /** Runs Mocha in a process group of its own, its output going straight to the terminal. */
@@ -62,7 +65,7 @@ async function runMocha(what: string, config: string): Promise<Totals> {
       detached: true,
       env,
     });
-    const stopped = await untilEnd(child);
+    const stopped = await untilEnd(child, limitMs);
     const totals = readTotals(totalsFile);
     if (child.exitCode === 0 || (totals.failed > 0 && stopped === undefined)) return totals;
     console.error(
@@ -71,40 +74,6 @@ async function runMocha(what: string, config: string): Promise<Totals> {
     return { ...totals, failed: totals.failed + 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * Waits for Mocha, and ends it on a signal or when it takes too long; the result says why it was ended. Mocha runs the
- * tests in a child and does not pass every signal on, so the signal goes to the group, which gets time to clean up.
- */
-async function untilEnd(child: ChildProcess): Promise<string | undefined> {
-  let reason: string | undefined;
-  const stop = (why: string) => {
-    reason ??= why;
-    signalGroup(child, "SIGTERM");
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
-    interrupted = true;
-    stop(`were ended by ${signal}`);
-  };
-  const signals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) process.on(signal, onSignal);
-  const timer = setTimeout(() => stop(`took more than ${limitMs / 60_000} minutes`), limitMs);
-  await once(child, "exit");
-  clearTimeout(timer);
-  for (let tenths = 0; signalGroup(child, 0) && tenths < 150; tenths++) await sleep(100);
-  signalGroup(child, "SIGKILL");
-  for (const signal of signals) process.removeListener(signal, onSignal);
-  return reason;
-}
-
-/** Signals whatever is left of the child's group; `false` when nothing is. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return child.pid !== undefined && process.kill(-child.pid, signal);
-  } catch {
-    return false;
   }
 }
 

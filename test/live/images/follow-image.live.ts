@@ -4,6 +4,7 @@ import { expect } from "chai";
 import type { LabEngine } from "../../lab/engine.ts";
 import { eventually } from "../../lab/eventually.ts";
 import { succeed } from "../support/docker-cli.ts";
+import { untilStatus } from "../support/faults.ts";
 import { lab } from "../support/fixtures.ts";
 import { inspectOn, nodeOf, placed, refused } from "../support/placing.ts";
 import { Registry } from "../support/registry.ts";
@@ -152,9 +153,17 @@ describe("copying an image between nodes", () => {
       async () => (await manager().docker(["images", "-q", "--filter", `node=${node}`, tag])).stdout !== "",
     );
   const make = async (node: string, bytes: number) => {
+    // Of an engine that the test before has killed, the manager may not know yet that it is back.
+    for (const name of [node, target().name]) await untilStatus(manager(), name, "Healthy");
     ids.push(await makeOn(lab().engine(node), tag, bytes));
     await known(node);
   };
+  /** Waits until the target takes in the image; says what the client said when it ends before. */
+  const underWay = (session: Session) =>
+    eventually("the copy is under way", () => {
+      if (!session.isRunning) throw new Error(`the client ended: ${session.errors}`);
+      return isLoading(target());
+    });
   const toTarget = ["create", "-e", "constraint:node==node-1"];
 
   afterEach(async () => {
@@ -179,7 +188,7 @@ describe("copying an image between nodes", () => {
     await known("node-3");
     await using _line = await slowLine(lab().engine("node-2"));
     await using session = Session.start(manager().url, [...toTarget, tag]);
-    await eventually("the copy is under way", () => isLoading(target()));
+    await underWay(session);
     await lab().engine("node-2").kill();
     expect(await session.exitCode(), session.errors).to.equal(0);
     expect(await holdsOn(target(), tag)).to.equal(true);
@@ -190,7 +199,7 @@ describe("copying an image between nodes", () => {
     await make("node-2", 20_000_000);
     await using _line = await slowLine(lab().engine("node-2"));
     await using session = Session.start(manager().url, [...toTarget, "--name", "again", tag]);
-    await eventually("the copy is under way", () => isLoading(target()));
+    await underWay(session);
     await lab().engine("node-2").kill();
     expect(await session.exitCode()).to.equal(1);
     expect(session.errors).to.match(/cannot copy image local\/big:1 to node-1: node-2: /);
@@ -205,7 +214,7 @@ describe("copying an image between nodes", () => {
     await make("node-2", 20_000_000);
     await using _line = await slowLine(lab().engine("node-2"));
     await using session = Session.start(manager().url, [...toTarget, tag]);
-    await eventually("the copy is under way", () => isLoading(target()));
+    await underWay(session);
     await target().kill();
     expect(await session.exitCode()).to.equal(1);
     expect(session.errors).to.match(/cannot copy image local\/big:1 to node-1: node-1: /);
@@ -216,14 +225,14 @@ describe("copying an image between nodes", () => {
     await using _line = await slowLine(lab().engine("node-2"));
     await using stays = Session.start(manager().url, [...toTarget, tag]);
     await using leaves = Session.start(manager().url, [...toTarget, tag]);
-    await eventually("the copy is under way", () => isLoading(target()));
+    await underWay(stays);
     await leaves.kill();
     expect(await stays.exitCode(), stays.errors).to.equal(0);
 
     await target().docker(["rm", "-f", ...(await on(target(), "ps", "-aq")).split("\n")]);
     await target().docker(["rmi", "-f", tag]);
     await using alone = Session.start(manager().url, [...toTarget, tag]);
-    await eventually("the copy is under way", () => isLoading(target()));
+    await underWay(alone);
     await alone.kill();
     await eventually("the copy is given up", () => !isLoading(target()));
     expect(await holdsOn(target(), tag)).to.equal(false);

@@ -61,7 +61,7 @@ export class Session implements AsyncDisposable {
       typeof expected === "string" ? this.#output.includes(expected) : expected.test(this.#output);
     await eventually(`${String(expected)} in the output`, () => {
       if (found()) return true;
-      if (this.#isRunning) return false;
+      if (this.isRunning) return false;
       throw new Error(`the command ended without ${String(expected)}:\n${this.#output}${this.#errors}`);
     });
   }
@@ -83,7 +83,7 @@ export class Session implements AsyncDisposable {
 
   /** Ends it the hard way, as a client that vanishes. */
   async kill(): Promise<void> {
-    if (this.#isRunning && this.#process.pid !== undefined) process.kill(-this.#process.pid, "SIGKILL");
+    if (this.isRunning && this.#process.pid !== undefined) process.kill(-this.#process.pid, "SIGKILL");
     await this.#ended;
   }
 
@@ -91,7 +91,7 @@ export class Session implements AsyncDisposable {
     await this.kill();
   }
 
-  get #isRunning(): boolean {
+  get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 }
