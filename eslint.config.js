@@ -90,6 +90,31 @@ export default defineConfig(
     "A discovery backend yields addresses and nothing else.",
   ),
   layer(
+    ["src/tls/**/*.ts"],
+    "^\\.\\./(?!errors\\.ts$|telemetry/)|/(discovery|filters)/",
+    "src/tls stands alone: listeners, engines and commands stand on it.",
+  ),
+  layer(
+    ["src/membership/**/*.ts"],
+    "/(events|proxy|api|cli)/|/(app|main)\\.ts$",
+    "src/membership stands on discovery and cluster.",
+  ),
+  layer(
+    ["src/agent/**/*.ts"],
+    "^\\.\\./(?!errors\\.ts$|(health|telemetry)/|\\.\\./discovery/(address|timing|types)\\.ts$)|^(express|dockerode|http-proxy|undici)",
+    "src/agent keeps an entry alive: it knows no backend and no cluster.",
+  ),
+  layer(
+    ["src/health/**/*.ts"],
+    "^\\.\\./(?!telemetry/|\\.\\./discovery/timing\\.ts$)|^[^.n]",
+    "src/health must stay light and knows none of the commands that report: the check runs every few seconds.",
+  ),
+  layer(
+    ["src/discovery-service/**/*.ts"],
+    "^\\.\\./(?!errors\\.ts$|(telemetry|tls)/|api/tls-server\\.ts$|proxy/close-gently\\.ts$|store/directory-owner\\.ts$|\\.\\./discovery/(address|token-place)\\.ts$)|^(dockerode|http-proxy|undici)",
+    "src/discovery-service stands alone: of the manager it shares the TLS server and the directory lock.",
+  ),
+  layer(
     ["src/store/**/*.ts"],
     "^\\.\\./(?!errors\\.ts$)|^(express|dockerode|http-proxy|pino)",
     "src/store stands alone: discovery, replication and wanted state stand on it.",

@@ -38,6 +38,10 @@ export function createFileDiscovery(
 ): Discovery {
   if (path === "") throw new Error("file:// needs the path of a file");
   return {
+    notices: [],
+    isKeptAlive: false,
+    registrar: undefined,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
     description: `file://${path}`,
     async *watch(signal) {
       using changes = world.watch(path);

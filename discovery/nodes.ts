@@ -13,6 +13,10 @@ const hint = ", please check you are using the correct discovery (missing token:
 export function createNodesDiscovery(list: string): Discovery {
   const addresses = parseList(list);
   return {
+    notices: [],
+    isKeptAlive: false,
+    registrar: undefined,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
     description: `nodes://${list}`,
     async *watch(signal): AsyncGenerator<DiscoveryUpdate> {
       if (signal.aborted) return;

@@ -1,3 +1,4 @@
+import type { TlsSettings } from "./tls/identity.ts";
 import type { FilterName, SchedulingRules, StrategyName } from "./scheduler/types.ts";
 
 /** Where to listen (`-H`). */
@@ -15,6 +16,10 @@ export interface ManageConfig {
   /** Key/value pairs of `--discovery-opt`. */
   readonly discoveryOptions: Readonly<Record<string, string>>;
   readonly hosts: readonly ListenAddress[];
+  /** Undefined: plain HTTP on every channel. */
+  readonly tls: TlsSettings | undefined;
+  /** `--authz-policy`: path of the policy file; `""`: whoever gets in may do everything. */
+  readonly authzPolicy: string;
   readonly strategy: StrategyName;
   /** In the order to apply. */
   readonly filters: readonly FilterName[];

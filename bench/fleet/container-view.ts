@@ -124,8 +124,14 @@ function summaryPorts(container: SimContainer): object[] {
   return [...exposed.map(split), ...published];
 }
 
-function networkMap(state: EngineState, { endpoints }: SimContainer): Record<string, object> {
-  return Object.fromEntries(endpoints.map((endpoint) => [endpoint.network, endpointView(state, endpoint)]));
+function networkMap(state: EngineState, { endpoints, status }: SimContainer): Record<string, object> {
+  return Object.fromEntries(
+    endpoints.map((endpoint) => {
+      const view = endpointView(state, endpoint);
+      // Until its first start a container has names of networks only.
+      return [endpoint.network, status === "created" ? { ...view, NetworkID: "" } : view];
+    }),
+  );
 }
 
 function endpointView(state: EngineState, { network, aliases, id, ip }: Endpoint): object {

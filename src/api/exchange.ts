@@ -11,6 +11,27 @@ export interface Exchange {
   readonly rawQuery: string;
   /** A percent-decoded part of the path. */
   param(name: string): string;
+  /** Undefined: nobody keeps a record of this request. */
+  readonly audit?: AuditNotes;
+  /** Asks again whether a create may use what it names, since much may happen while its image comes. @throws ApiError */
+  readonly recheck?: () => void;
+}
+
+/** What handlers tell the audit log beyond the request itself. */
+export interface AuditNotes {
+  note(facts: AuditFacts): void;
+  /** The client's connection became a raw stream, or carries the engine's own answer: nothing more is said of it in HTTP. */
+  opened(status: number): void;
+}
+
+/** Things a request is about, by their IDs or names. Never secrets. */
+export interface AuditFacts {
+  readonly container?: string;
+  /** The container's. */
+  readonly name?: string;
+  readonly node?: string;
+  readonly image?: string;
+  readonly exec?: string;
 }
 
 export type Handler = (exchange: Exchange) => void | Promise<void>;

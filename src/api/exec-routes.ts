@@ -1,5 +1,6 @@
 import { EngineUnreachableError } from "../docker/engine-client.ts";
 import { badRequest, notFound } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { sendJson, type Exchange, type Route } from "./exchange.ts";
 import { withProperKeys } from "./go-keys.ts";
@@ -27,7 +28,10 @@ async function createExec({ cluster }: Services, exchange: Exchange): Promise<vo
   try {
     const created = await engine.client.request<{ Id?: unknown }>({ method: "POST", path, body });
     engine.noteSuccess();
-    if (typeof created.Id === "string") cluster.execs.add(created.Id, engine, id);
+    if (typeof created.Id === "string") {
+      cluster.execs.add(created.Id, engine, id);
+      exchange.audit?.note({ exec: created.Id });
+    }
     sendJson(exchange.res, 201, created);
   } catch (error) {
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);
@@ -38,29 +42,36 @@ async function createExec({ cluster }: Services, exchange: Exchange): Promise<vo
 /** With the connection handed over or, when detached, an ordinary answer: the engine decides, from the body. */
 async function startExec(services: Services, exchange: Exchange): Promise<void> {
   const id = exchange.param("id");
-  const engine = await execOwner(services, id);
+  const { engine } = await execOwner(services.cluster, id);
   await takeConnection(exchange, engine, `/exec/${encodeURIComponent(id)}/start${exchange.rawQuery}`);
 }
 
 async function forwardExec(services: Services, exchange: Exchange, tail: "resize" | "json"): Promise<void> {
   const id = exchange.param("id");
-  const engine = await execOwner(services, id);
+  const { engine } = await execOwner(services.cluster, id);
   const path = `/exec/${encodeURIComponent(id)}/${tail}${exchange.rawQuery}`;
   await forwardTo(exchange, services.cluster, engine, path);
 }
 
+/** Where an exec runs. */
+export interface ExecOwner {
+  readonly engine: Engine;
+  readonly containerId: string;
+}
+
 /**
- * The engine an exec lives on: known from its creation, or found by asking every healthy engine (A3).
+ * The engine and container an exec lives on: known from its creation, or found by asking every healthy engine (A3).
  * @throws ApiError 404 `Exec X not found`
  */
-async function execOwner({ cluster }: Services, execId: string): Promise<Engine> {
+export async function execOwner(cluster: Cluster, execId: string): Promise<ExecOwner> {
   const known = cluster.execs.get(execId);
-  if (known !== undefined) return known.engine;
+  if (known !== undefined) return known;
   const asked = [...cluster.healthy()].map(async (engine) => {
     const exec = await engine.client.inspectExec(execId);
     if (exec === undefined) throw new Error("not here");
-    cluster.execs.add(execId, engine, exec.ContainerID ?? "");
-    return engine;
+    const containerId = exec.ContainerID ?? "";
+    cluster.execs.add(execId, engine, containerId);
+    return { engine, containerId };
   });
   try {
     return await Promise.any(asked);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { splitVersion, versionRefusal } from "../docker/api-version.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
+import type { AccessControl } from "./access/access-control.ts";
 import { answerError } from "./answer-error.ts";
 import { allowAnyOrigin, answerOptions } from "./cors.ts";
 import type { Exchange, Route } from "./exchange.ts";
@@ -27,7 +28,7 @@ export function createHttpApp(services: Services, routes: readonly Route[]): Htt
   if (services.config.cors) app.use(allowAnyOrigin);
   app.use(beginExchange(services));
   if (services.config.cors) app.use(answerOptions);
-  addRoutes(app, routes);
+  addRoutes(app, routes, services.access);
   app.use(refuseUnknown);
   app.use(answerError(services));
   return { handle: (req, res) => void app(req, res), wantsConnection: connectionTest(routes) };
@@ -58,9 +59,10 @@ function beginExchange({ cluster, log, version }: Services) {
 }
 
 /** One router per first path segment, so that a request is matched against its own tag's routes only. */
-function addRoutes(app: Express, routes: readonly Route[]): void {
+function addRoutes(app: Express, routes: readonly Route[], access: AccessControl | undefined): void {
   const routers = new Map<string, express.Router>();
-  for (const { method, path, handle } of routes) {
+  for (const route of routes) {
+    const { method, path, handle } = route;
     const tag = /^\/[^/]*/.exec(path)?.[0] ?? "/";
     let router = routers.get(tag);
     if (router === undefined) {
@@ -70,7 +72,8 @@ function addRoutes(app: Express, routes: readonly Route[]): void {
     router[method](path, (req, res, next) => {
       // Engines answer HEAD only where their reference says so; a stream would never end.
       if (req.method !== method.toUpperCase()) next();
-      else return handle(exchangeOf(req, res));
+      else if (access === undefined) return handle(exchangeOf(req, res));
+      else return access.serve(exchangeOf(req, res), route);
     });
   }
   app.use((req, res, next) => {

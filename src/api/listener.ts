@@ -1,15 +1,17 @@
 import { chmod, unlink } from "node:fs/promises";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { ListenAddress } from "../config.ts";
-import { closeGently } from "../proxy/close-gently.ts";
 import { dispatchUpgrade } from "../proxy/dispatch-upgrade.ts";
 import { routeConnections } from "../proxy/legacy-hijack.ts";
 import { errorText } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
+import { HandshakeLog } from "../tls/handshake-log.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
 import type { HttpApp } from "./http-app.ts";
+import { refuseMalformed } from "./refuse-malformed.ts";
+import { createTlsServer, type TlsServer } from "./tls-server.ts";
 
 /** Short requests get this long to finish when the manager stops, milliseconds. */
 const GRACE_MS = 3_000;
@@ -18,26 +20,36 @@ const HEADERS_MS = 60_000;
 /** What Go's servers, and so engines, accept: `X-Registry-Config` of a busy developer is long. */
 const MAX_HEADER_BYTES = 1 << 20;
 
+export interface ListenerOptions {
+  /** Default: TLS handshakes that fail get a line on stderr. */
+  readonly failures?: HandshakeLog;
+  /** How long a TLS handshake may take, milliseconds. */
+  readonly handshakeMs?: number;
+  /** How many of them may be under way; more than that, and the oldest ends. */
+  readonly maxHandshakes?: number;
+}
+
 /** One `-H` address, open. */
 export class Listener implements AsyncDisposable {
   readonly #server: Server;
+  readonly #retire: () => void;
   readonly #sockets = new Set<Socket>();
   readonly #address: ListenAddress;
   #closing = false;
   /** Rejects when the open listener breaks. */
   readonly failed: Promise<never>;
 
-  private constructor(server: Server, address: ListenAddress) {
+  private constructor(server: Server, address: ListenAddress, retire: () => void) {
     this.#server = server;
+    this.#retire = retire;
     this.#address = address;
     this.failed = new Promise((_resolve, reject) => {
       server.on("error", (error) => reject(bindError(error, address)));
     });
     this.failed.catch(() => undefined);
-    server.on("connection", (socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
+    server.on("connection", (socket) => this.#track(socket));
+    // On top of one that is tracked already, and the only one that knows whether anything was asked.
+    server.on("secureConnection", (socket: Socket) => this.#track(socket));
     server.prependListener("request", (_req, res) => {
       // A connection whose last request ends while we close is idle then, and nobody would end it.
       res.once("close", () => {
@@ -46,21 +58,28 @@ export class Listener implements AsyncDisposable {
     });
   }
 
-  /** @throws Error with Docker's words for a port that is taken */
-  static async open(address: ListenAddress, app: HttpApp, log: Logger): Promise<Listener> {
+  /**
+   * @param tls undefined: plain HTTP
+   * @throws Error with Docker's words for a port that is taken
+   */
+  static async open(
+    address: ListenAddress,
+    app: HttpApp,
+    log: Logger,
+    tls?: TlsIdentity,
+    options: ListenerOptions = {},
+  ): Promise<Listener> {
     log.info({ addr: address.addr, proto: address.proto }, messages.listening);
-    const server = createServer(
-      {
-        keepAliveTimeout: 0,
-        requestTimeout: 0,
-        headersTimeout: HEADERS_MS,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        noDelay: true,
-      },
-      app.handle,
-    );
+    const { server, retire, admits } = makeServer(tls, options);
     server.timeout = 0;
-    server.on("upgrade", (req, _socket, head: Buffer) => {
+    server.on("request", (req, res) => {
+      if (admits(req.socket)) app.handle(req, res); // else the answer before it ends the connection
+    });
+    server.on("upgrade", (req, socket, head: Buffer) => {
+      if (!admits(req.socket)) {
+        socket.destroy();
+        return;
+      }
       const takes = app.wantsConnection(req.method ?? "", req.url ?? "", req.headers);
       dispatchUpgrade(req, head, app.handle, takes);
     });
@@ -70,14 +89,20 @@ export class Listener implements AsyncDisposable {
         "this Node version does not let old clients attach without an upgrade header; newer clients are not affected",
       );
     }
-    const listener = new Listener(server, address);
-    await listener.#bind();
+    const listener = new Listener(server, address, retire);
+    try {
+      await listener.#bind();
+    } catch (error) {
+      retire();
+      throw error;
+    }
     return listener;
   }
 
   /** Stops accepting, lets short requests finish, then cuts what is left. A unix socket's file goes with its listener. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    this.#retire();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     // Clients keep connections in reserve that never asked anything; to Node those are not idle.
@@ -88,6 +113,12 @@ export class Listener implements AsyncDisposable {
     await closed;
     clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    if (this.#closing) socket.destroy();
   }
 
   /** A unix socket in our place is removed, as it always was: after a crash nobody else would (cli.md §5.3). */
@@ -109,28 +140,26 @@ export class Listener implements AsyncDisposable {
   }
 }
 
-/** Answers what is no HTTP we can read, where an answer is due, and ends the connection. */
-function refuseMalformed(server: Server): void {
-  const answers = new WeakMap<Duplex, ServerResponse>();
-  const refused = new WeakSet<Duplex>();
-  server.prependListener("request", (req, res) => answers.set(req.socket, res));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (refused.has(socket)) return; // more of the same, and the connection is ending
-    refused.add(socket);
-    const answer = answers.get(socket);
-    // Bytes of ours would land in the middle of another answer, or be taken for it.
-    const isBusy = answer?.writableFinished === false && (answer.headersSent || answer.req.complete);
-    if (isBusy || !socket.writable || SILENT.has(error.code ?? "")) {
-      socket.destroy();
-      return;
-    }
-    socket.write(badRequestHead(error.code === "HPE_HEADER_OVERFLOW"));
-    closeGently(socket);
+function makeServer(
+  tls: TlsIdentity | undefined,
+  { failures, handshakeMs, maxHandshakes }: ListenerOptions,
+): Pick<TlsServer, "retire" | "admits"> & { readonly server: Server } {
+  const http = {
+    keepAliveTimeout: 0,
+    requestTimeout: 0,
+    headersTimeout: HEADERS_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+  };
+  if (tls === undefined) return { server: createServer(http), retire: () => undefined, admits: () => true };
+  return createTlsServer({
+    identity: tls,
+    failures: failures ?? new HandshakeLog((line) => process.stderr.write(line)),
+    http,
+    handshakeMs,
+    maxHandshakes,
   });
 }
-
-/** The client is gone, or connected and never asked anything: HTTP clients keep such connections in reserve. */
-const SILENT: ReadonlySet<string> = new Set(["ECONNRESET", "ERR_HTTP_REQUEST_TIMEOUT"]);
 
 function bindError(error: unknown, address: ListenAddress): Error {
   const busy = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
@@ -140,11 +169,4 @@ function bindError(error: unknown, address: ListenAddress): Error {
       ? ": is Docker already running on this machine? Try using a different port"
       : "";
   return new Error(`listen ${address.proto} ${address.addr}: ${reason}${hint}`, { cause: error });
-}
-
-/** What a client gets whose request is no HTTP we can read. */
-function badRequestHead(oversized: boolean): string {
-  const body = `${JSON.stringify({ message: oversized ? "request headers too large" : "malformed HTTP request" })}\n`;
-  const status = oversized ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  return `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 }

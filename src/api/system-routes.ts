@@ -5,6 +5,7 @@ import { systemClock } from "../events/system-clock.ts";
 import { noteWish } from "./build/builder-node.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { header, sendJson, type Exchange, type Route } from "./exchange.ts";
+import { maskUserInfo } from "./mask-user-info.ts";
 import { platform } from "./platform.ts";
 import type { Services } from "./services.ts";
 import { parseFilters, refuseUnknownKeys } from "./views/docker-filters.ts";
@@ -45,7 +46,7 @@ function ping(services: Services, exchange: Exchange): void {
   res.end(req.method === "HEAD" ? undefined : "OK");
 }
 
-function info({ cluster, config, hub, version }: Services, { res }: Exchange): void {
+function info({ cluster, membership, config, hub, version }: Services, { res }: Exchange): void {
   const members = [...cluster.members()];
   const body = infoBody({
     nodes: [...cluster.engines],
@@ -61,12 +62,12 @@ function info({ cluster, config, hub, version }: Services, { res }: Exchange): v
     nowMs: Date.now(),
     manager: {
       ...platform,
-      httpProxy: process.env.http_proxy ?? "",
-      httpsProxy: process.env.https_proxy ?? "",
+      httpProxy: maskUserInfo(process.env.http_proxy ?? ""),
+      httpsProxy: maskUserInfo(process.env.https_proxy ?? ""),
       noProxy: process.env.no_proxy ?? "",
     },
   });
-  const { warnings } = cluster;
+  const warnings = [...membership.warnings, ...cluster.warnings];
   sendJson(
     res,
     200,

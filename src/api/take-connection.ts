@@ -32,6 +32,7 @@ export async function takeConnection(
     path: engine.versionedPath(exchange.clientVersion, path),
     legacy: exchange.req.headers.upgrade === undefined,
     ...options,
+    onAnswered: (status) => exchange.audit?.opened(status),
   });
   if (outcome.kind !== "engine-failed" || outcome.headersSent) return;
   taken.giveBack();

@@ -1,6 +1,6 @@
-import { createDiscovery } from "../../discovery/index.ts";
-import { portNumber, splitHostPort } from "../../discovery/address.ts";
-import type { Discovery } from "../../discovery/types.ts";
+import { parseAddress } from "../../discovery/address.ts";
+import type { Discovery, DiscoverySettings } from "../../discovery/types.ts";
+import type { createDiscovery } from "../../discovery/index.ts";
 import { errorText } from "../errors.ts";
 import { CommandError } from "./command-error.ts";
 import { parseDuration } from "./duration.ts";
@@ -32,11 +32,11 @@ export function heartbeatFlag(text: string): number {
 /** `--advertise`: a host (which may be empty) and a port from 1 to 65535. */
 export function checkAdvertise(text: string): void {
   try {
-    if (portNumber(splitHostPort(text).port) !== undefined) return;
-  } catch {
-    // Reported below, whatever the fault.
+    parseAddress(text);
+  } catch (error) {
+    const fault = "--advertise should be of the form ip:port or hostname:port";
+    throw new CommandError(fault, { cause: error });
   }
-  throw new CommandError("--advertise should be of the form ip:port or hostname:port");
 }
 
 /** `key=value` options, split at the first `=`; the last of a key wins. */
@@ -49,14 +49,17 @@ export function keyValues(flag: string, options: readonly string[]): Readonly<Re
   return Object.fromEntries(pairs);
 }
 
-/** The discovery backend of a command. */
-export function openDiscovery(
+/**
+ * The discovery backend of a command.
+ * @param create instead of the real ones, which are loaded only now: no other command needs them
+ */
+export async function openDiscovery(
   uri: string,
-  heartbeatMs: number,
-  options: Readonly<Record<string, string>>,
-): Discovery {
+  settings: DiscoverySettings,
+  create?: typeof createDiscovery,
+): Promise<Discovery> {
   try {
-    return createDiscovery(uri, { heartbeatMs, options });
+    return (create ?? (await import("../../discovery/index.ts")).createDiscovery)(uri, settings);
   } catch (error) {
     throw new CommandError(errorText(error), { cause: error });
   }

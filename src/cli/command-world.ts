@@ -1,5 +1,8 @@
+import type { Discovery, DiscoverySettings } from "../../discovery/types.ts";
+import type { AgentWorld } from "../agent/types.ts";
 import type { App, World } from "../app.ts";
 import type { ManageConfig } from "../config.ts";
+import { goLogLine } from "../telemetry/go-log-line.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** A place to write text to: `process.stdout` or a test's. */
@@ -19,12 +22,18 @@ export interface CommandWorld {
   readonly gitCommit: string;
   /** The cluster manager; loaded only when needed. */
   readonly createApp: (config: ManageConfig, world: World) => Promise<App>;
+  /** The backend a discovery URI asks for. Tests bring their own; absent: the real one, loaded when it is needed. */
+  readonly createDiscovery?: (uri: string, settings: DiscoverySettings) => Discovery;
+  /** What `join` needs of the machine; absent: the machine itself. */
+  readonly agent?: AgentWorld;
   readonly now: () => Date;
   /** From now on the first signal is a request to stop: the returned signal aborts instead of the process ending. */
   readonly stopGracefully: () => AbortSignal;
+  /** From now on SIGHUP calls this instead of ending the process; the last one given counts. */
+  readonly onHangup: (reload: () => void) => void;
 }
 
-/** What a command is called with. */
+/** What a command that logs is called with. */
 export interface Invocation {
   readonly world: CommandWorld;
   readonly log: Logger;
@@ -32,9 +41,5 @@ export interface Invocation {
 
 /** A line on stderr with a plain timestamp, as `list` and `create` report errors: their stdout is data only. */
 export function complain(world: CommandWorld, text: string): void {
-  const at = world.now();
-  const two = (value: number) => String(value).padStart(2, "0");
-  const date = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  world.stderr.write(`${date} ${time} ${text}\n`);
+  world.stderr.write(goLogLine(world.now(), text));
 }

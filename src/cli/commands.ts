@@ -1,8 +1,19 @@
 import type { LogLevel } from "../config.ts";
-import type { Invocation } from "./command-world.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { CommandWorld } from "./command-world.ts";
 import { create } from "./create.ts";
+import { discoveryService } from "./discovery-service.ts";
 import type { FlagTable, FlagValues, ParsedFlags } from "./flag-parser.ts";
-import { createFlags, joinFlags, listFlags, manageFlags, type globalFlags } from "./flags.ts";
+import {
+  createFlags,
+  discoveryServiceFlags,
+  helpFlags,
+  joinFlags,
+  listFlags,
+  manageFlags,
+  type globalFlags,
+} from "./flags.ts";
+import { health } from "./health.ts";
 import type { CommandHelp } from "./help.ts";
 import { join } from "./join.ts";
 import { list } from "./list.ts";
@@ -17,8 +28,15 @@ export interface Command extends CommandHelp {
   readonly allAliases: readonly string[];
   /** Its stdout is for programs: errors go to stderr as plain lines. */
   readonly dataOnStdout: boolean;
-  /** Answers the exit code. */
-  run(parsed: ParsedFlags<FlagTable>, globals: GlobalFlags, invocation: Invocation): Promise<number>;
+  /** Answers the exit code. Whatever is large is loaded only here: a health check runs every few seconds and must be light. */
+  run(parsed: ParsedFlags<FlagTable>, globals: GlobalFlags, surroundings: Surroundings): Promise<number>;
+}
+
+/** What every command is called with. */
+export interface Surroundings {
+  readonly world: CommandWorld;
+  /** The log, loaded when it is asked for. */
+  readonly openLog: () => Promise<Logger>;
 }
 
 /** Keeps a command's flags and what it does with them in step. */
@@ -28,13 +46,13 @@ function command<Table extends FlagTable>(
     readonly dataOnStdout: boolean;
   },
   flags: Table,
-  run: (parsed: ParsedFlags<Table>, globals: GlobalFlags, invocation: Invocation) => Promise<number>,
+  run: (parsed: ParsedFlags<Table>, globals: GlobalFlags, surroundings: Surroundings) => Promise<number>,
 ): Command {
   return {
     ...about,
     flags,
     allAliases: [...about.aliases, ...(about.hiddenAliases ?? [])],
-    run: (parsed, globals, invocation) => run(parsed as ParsedFlags<Table>, globals, invocation),
+    run: (parsed, globals, surroundings) => run(parsed as ParsedFlags<Table>, globals, surroundings),
   };
 }
 
@@ -49,7 +67,7 @@ export const commands: readonly Command[] = [
       dataOnStdout: true,
     },
     createFlags,
-    async ({ positional }, _globals, { world }) => await Promise.resolve(create(positional, world.program)),
+    ({ values, positional }, _globals, { world }) => create(values, positional, world),
   ),
   command(
     {
@@ -75,10 +93,10 @@ export const commands: readonly Command[] = [
       ],
     },
     manageFlags,
-    ({ values, positional }, globals, invocation) => {
-      const { env, program } = invocation.world;
-      const { debug, experimental, level: logLevel } = globals;
-      return manage(values, { positional, env, program, debug, experimental, logLevel }, invocation);
+    async ({ values, positional }, { debug, experimental, level: logLevel }, { world, openLog }) => {
+      const { env, program } = world;
+      const context = { positional, env, program, debug, experimental, logLevel };
+      return await manage(values, context, { world, log: await openLog() });
     },
   ),
   command(
@@ -90,8 +108,33 @@ export const commands: readonly Command[] = [
       dataOnStdout: false,
     },
     joinFlags,
-    async ({ values, positional }, _globals, { world }) =>
-      await Promise.resolve(join(values, positional, world)),
+    async ({ values, positional }, _globals, { world, openLog }) => {
+      return await join(values, positional, { world, log: await openLog() });
+    },
+  ),
+  command(
+    {
+      name: "health",
+      aliases: [],
+      summary: "Tell whether the manager, agent or service that writes $SWARM_HEALTH_FILE is well",
+      takesDiscovery: false,
+      dataOnStdout: true,
+    },
+    helpFlags,
+    ({ positional }, _globals, { world }) => health(positional, world),
+  ),
+  command(
+    {
+      name: "discovery-service",
+      aliases: [],
+      summary: "Run a token service for clusters of token://",
+      takesDiscovery: false,
+      dataOnStdout: false,
+    },
+    discoveryServiceFlags,
+    async ({ values, positional }, _globals, { world, openLog }) => {
+      return await discoveryService(values, positional, { world, log: await openLog() });
+    },
   ),
   command(
     {
@@ -102,7 +145,7 @@ export const commands: readonly Command[] = [
       takesDiscovery: false,
       dataOnStdout: false,
     },
-    createFlags,
+    helpFlags,
     () => Promise.resolve(0), // run.ts answers it: it knows all the others
   ),
 ];

@@ -46,11 +46,12 @@ export const manageFlags = {
   replication: { kind: "bool", value: false, help: "share the cluster among managers (not available yet)" },
   "replication-ttl": { kind: "string", value: "20s", help: "how long the leader's lock lives without it" },
   advertise: { ...advertise, help: "address other managers reach this one at" },
-  tls: { kind: "bool", value: false, help: "use TLS without verifying peers (not available yet)" },
+  tls: { kind: "bool", value: false, help: "use TLS without verifying peers" },
   tlscacert: { kind: "string", value: "", help: "PEM file of the only CAs to trust" },
   tlscert: { kind: "string", value: "", help: "PEM file of this manager's certificate" },
   tlskey: { kind: "string", value: "", help: "PEM file of this manager's private key" },
-  tlsverify: { kind: "bool", value: false, help: "use TLS and verify peers (not available yet)" },
+  tlsverify: { kind: "bool", value: false, help: "use TLS and verify peers" },
+  "authz-policy": { kind: "string", value: "", help: "file of the roles that client certificates have" },
   "engine-refresh-min-interval": {
     kind: "string",
     value: "30s",
@@ -101,4 +102,47 @@ export const listFlags = {
   ...helpFlag,
 } as const satisfies FlagTable;
 
-export const createFlags = helpFlag;
+export const createFlags = {
+  service: {
+    kind: "string",
+    value: "",
+    help: "URL of the token service, such as https://discovery.example:2385 [$SWARM_DISCOVERY_SERVICE]",
+  },
+  "discovery-opt": discoveryOption,
+  ...helpFlag,
+} as const satisfies FlagTable;
+
+export const discoveryServiceFlags = {
+  host: { kind: "list", value: ["tcp://127.0.0.1:2385"], aliases: ["H"], help: "address to listen on" },
+  "data-dir": { kind: "string", value: "/var/lib/swarm-discovery", help: "folder that keeps the clusters" },
+  tlscert: {
+    kind: "string",
+    value: "",
+    help: "PEM file of the certificate; with it the service speaks https",
+  },
+  tlskey: { kind: "string", value: "", help: "PEM file of its private key" },
+  tlscacert: { kind: "string", value: "", help: "PEM file of the CAs of clients" },
+  tlsverify: { kind: "bool", value: false, help: "serve only clients with a certificate" },
+  "max-clusters": { kind: "int", value: 10_000, help: "most clusters" },
+  "max-entries": { kind: "int", value: 10_000, help: "most entries of a cluster" },
+  "max-total-entries": { kind: "int", value: 200_000, help: "most entries of all clusters together" },
+  "max-ttl": { kind: "string", value: "168h", help: "longest life of an entry that is not renewed" },
+  "keep-empty": { kind: "string", value: "2160h", help: "how long a cluster without entries is kept" },
+  "create-rate": { kind: "int", value: 10, help: "new clusters a minute from one address; 0: any number" },
+  "register-rate": {
+    kind: "int",
+    value: 6000,
+    help: "registrations a minute from one address; 0: any number",
+  },
+  "read-rate": { kind: "int", value: 6000, help: "listings a minute from one address; 0: any number" },
+  "trusted-proxies": {
+    kind: "int",
+    value: 0,
+    help: "reverse proxies in front that tell the client's address",
+  },
+  "max-connections": { kind: "int", value: 4096, help: "most connections of a listener at a time" },
+  ...helpFlag,
+} as const satisfies FlagTable;
+
+/** Of `health`, and of `help`, which run.ts answers. */
+export const helpFlags = helpFlag;

@@ -1,5 +1,5 @@
 import type { Discovery } from "../../discovery/types.ts";
-import { splitDiscoveryUri } from "../../discovery/index.ts";
+import { splitDiscoveryUri } from "../../discovery/uri.ts";
 import type { EngineSettings, LogLevel, ManageConfig } from "../config.ts";
 import type { FilterName, StrategyName } from "../scheduler/types.ts";
 import {
@@ -17,7 +17,7 @@ import type { FlagValues } from "./flag-parser.ts";
 import { manageFlags } from "./flags.ts";
 import { quote } from "./go-values.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import { checkTlsFlags } from "./tls-files.ts";
+import { loadIdentity, tlsWarnings } from "./tls-files.ts";
 
 /** The parsed flags of `manage`. */
 export type ManageFlags = FlagValues<typeof manageFlags>;
@@ -55,9 +55,12 @@ const longestIntervalMs = 2 ** 31 - 1;
  * Validates the flags of `manage` in the order of the contract (spec: cli.md §5.2) and freezes the result.
  * @throws CommandError at the first fault
  */
-export function planManage(flags: ManageFlags, context: ManageContext): ManagePlan {
-  if (checkTlsFlags(flags)) {
-    throw new CommandError("TLS is not available yet: start without --tls and --tlsverify");
+export async function planManage(flags: ManageFlags, context: ManageContext): Promise<ManagePlan> {
+  const identity = loadIdentity(flags);
+  if (flags["authz-policy"] !== "" && identity?.verify !== true) {
+    throw new CommandError(
+      "--authz-policy requires the use of --tlsverify: a client's certificate is what tells its role",
+    );
   }
   const engine = engineSettings(flags);
   const uri = discoveryArgument(context.positional, context.env);
@@ -66,7 +69,7 @@ export function planManage(flags: ManageFlags, context: ManageContext): ManagePl
   }
   const heartbeatMs = Math.min(heartbeatFlag(flags.heartbeat), longestIntervalMs);
   const discoveryOptions = keyValues("discovery-opt", flags["discovery-opt"]);
-  const discovery = openDiscovery(uri, heartbeatMs, discoveryOptions);
+  const discovery = await openDiscovery(uri, { heartbeatMs, options: discoveryOptions, env: context.env });
   const strategy = Object.hasOwn(strategyNames, flags.strategy) ? strategyNames[flags.strategy] : undefined;
   if (strategy === undefined) throw new CommandError("strategy not supported");
   const filters = flags.filter.map(filterNamed);
@@ -81,6 +84,8 @@ export function planManage(flags: ManageFlags, context: ManageContext): ManagePl
     discovery: uri,
     discoveryOptions: Object.freeze(discoveryOptions),
     hosts: Object.freeze(hosts),
+    tls: identity?.settings,
+    authzPolicy: flags["authz-policy"],
     strategy,
     filters: Object.freeze(filters),
     heartbeatMs,
@@ -93,7 +98,7 @@ export function planManage(flags: ManageFlags, context: ManageContext): ManagePl
     experimental: context.experimental,
     logLevel: context.logLevel,
   });
-  return { config, discovery, warnings };
+  return { config, discovery, warnings: [...warnings, ...tlsWarnings(identity, hosts, flags.advertise)] };
 }
 
 function engineSettings(flags: ManageFlags): EngineSettings {

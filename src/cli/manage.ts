@@ -1,4 +1,6 @@
 import { errorText } from "../errors.ts";
+import { reportHealth } from "../health/reporter.ts";
+import { closeWithin } from "./close-within.ts";
 import type { Invocation } from "./command-world.ts";
 import { CommandError } from "./command-error.ts";
 import { planManage, type ManageContext, type ManageFlags } from "./manage-config.ts";
@@ -16,7 +18,8 @@ export async function manage(
   context: ManageContext,
   { world, log }: Invocation,
 ): Promise<number> {
-  const { config, discovery, warnings } = planManage(flags, context);
+  const { config, discovery, warnings } = await planManage(flags, context);
+  for (const notice of discovery.notices) log.info(notice);
   for (const warning of warnings) log.warn(warning);
 
   const signal = world.stopGracefully();
@@ -26,7 +29,30 @@ export async function manage(
       resolve();
     });
   });
-  const starting = world.createApp(config, { log, discovery, random: Math.random, version: world.version });
+  const starting = world.createApp(config, {
+    log,
+    discovery,
+    random: Math.random,
+    version: world.version,
+    stderr: (line) => world.stderr.write(line),
+  });
+  // From the beginning: a renewed certificate may be announced while we start, and must not end us.
+  world.onHangup(
+    () =>
+      void starting.then(
+        (app) => app.reload(),
+        () => undefined,
+      ),
+  );
+  const reporting = starting.then(() => {
+    return reportHealth({
+      path: world.env.SWARM_HEALTH_FILE,
+      command: "manage",
+      health: () => ({ healthy: !signal.aborted, detail: signal.aborted ? "stopping" : "serving" }),
+      log,
+      now: world.now,
+    });
+  });
   const running = starting.then((app) => Promise.race([app.failed, app.ready.then(() => stopped)]));
   let failure: unknown;
   try {
@@ -36,26 +62,16 @@ export async function manage(
   }
   // Whichever of the two came first, the other must not become an unhandled rejection.
   running.catch(() => undefined);
-  const closed = await within(
+  reporting.catch(() => undefined);
+  const closed = await closeWithin(
     stopWithinMs,
-    starting.then((app) => app[Symbol.asyncDispose]()),
+    Promise.all([
+      starting.then((app) => app[Symbol.asyncDispose]()),
+      reporting.then((report) => report[Symbol.asyncDispose]()),
+    ]),
   );
   if (failure !== undefined) throw new CommandError(errorText(failure), { cause: failure });
   if (closed instanceof Error) log.warn({ err: closed }, "stopped with an error");
   if (closed === "late") log.warn("some connections did not close in time");
   return 0;
-}
-
-async function within(ms: number, work: Promise<void>): Promise<"done" | "late" | Error> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, ms, "late");
-  });
-  const done = work.then(
-    () => "done" as const,
-    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-  );
-  const outcome = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return outcome;
 }

@@ -1,5 +1,7 @@
 import { errorText } from "../errors.ts";
-import { createLogger, parseLogLevel, type Logger } from "../telemetry/logger.ts";
+import type { LogLevel } from "../config.ts";
+import { parseLogLevel } from "../telemetry/log-level.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import { CommandError } from "./command-error.ts";
 import { complain, type CommandWorld, type Output } from "./command-world.ts";
 import { commands, type Command, type GlobalFlags } from "./commands.ts";
@@ -13,7 +15,7 @@ import { commandHelp, topHelp } from "./help.ts";
  */
 export async function run(words: readonly string[], world: CommandWorld): Promise<number> {
   const help = topHelp(world.program, versionText(world), globalFlags, commands);
-  const parsed = parseOr(globalFlags, words, world, `${help}\n`, () => logTo(world.stderr));
+  const parsed = await parseOr(globalFlags, words, world, `${help}\n`, () => logTo(world.stderr));
   if (parsed === undefined) return 1;
 
   const { values, given, positional } = parsed;
@@ -23,7 +25,7 @@ export async function run(words: readonly string[], world: CommandWorld): Promis
   try {
     level = parseLogLevel(values["log-level"]);
   } catch (error) {
-    logTo(world.stdout).fatal(errorText(error));
+    (await logTo(world.stdout)).fatal(errorText(error));
     return 1;
   }
   if (values.debug && !given.has("log-level")) level = "debug" as const;
@@ -33,8 +35,7 @@ export async function run(words: readonly string[], world: CommandWorld): Promis
   const command = commandNamed(name);
   if (!command) return print(world, `No help topic for '${name}'\n`);
   if (command.name === "help") return helpOn(rest[0], help, world);
-  const log = createLogger({ level, tty: world.stdout.isTTY ?? false, stream: world.stdout });
-  return await runCommand(command, rest, { ...values, level }, world, log);
+  return await runCommand(command, rest, { ...values, level }, world);
 }
 
 async function runCommand(
@@ -42,37 +43,40 @@ async function runCommand(
   words: readonly string[],
   globals: GlobalFlags,
   world: CommandWorld,
-  log: Logger,
 ): Promise<number> {
   const help = commandHelp(world.program, command);
-  const parsed = parseOr(command.flags, flagsFirst(words), world, `${help}\n`, () => log);
+  let log: Promise<Logger> | undefined;
+  const openLog = (): Promise<Logger> => (log ??= logTo(world.stdout, globals.level));
+  const parsed = await parseOr(command.flags, flagsFirst(words), world, `${help}\n`, openLog);
   if (parsed === undefined) return 1;
   if (parsed.values.help === true) return print(world, help);
   try {
-    return await command.run(parsed, globals, { world, log });
+    return await command.run(parsed, globals, { world, openLog });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    if (error.cause !== undefined) log.debug({ err: error.cause }, "the reason for what follows");
+    if (error.cause !== undefined) {
+      (await openLog()).debug({ err: error.cause }, "the reason for what follows");
+    }
     if (command.dataOnStdout) complain(world, error.message);
-    else log.fatal(error.message);
+    else (await openLog()).fatal(error.message);
     return 1;
   }
 }
 
 /** Parses, or explains on stdout what is wrong, logs the fault as fatal and answers undefined. */
-function parseOr<Table extends FlagTable>(
+async function parseOr<Table extends FlagTable>(
   table: Table,
   words: readonly string[],
   world: CommandWorld,
   help: string,
-  log: () => Logger,
-): ParsedFlags<Table> | undefined {
+  openLog: () => Promise<Logger>,
+): Promise<ParsedFlags<Table> | undefined> {
   try {
     return parseFlags(table, words, world.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     print(world, `${error.twoForms ? error.message : "Incorrect Usage."}\n\n${help}`);
-    log().fatal(error.message);
+    (await openLog()).fatal(error.message);
     return undefined;
   }
 }
@@ -91,8 +95,10 @@ function versionText({ version, gitCommit }: CommandWorld): string {
   return `${version} (${gitCommit})`;
 }
 
-function logTo(stream: Output): Logger {
-  return createLogger({ level: "info", tty: stream.isTTY ?? false, stream });
+/** The library is loaded now: most that is light says nothing in the log. */
+async function logTo(stream: Output, level: LogLevel = "info"): Promise<Logger> {
+  const { createLogger } = await import("../telemetry/logger.ts");
+  return createLogger({ level, tty: stream.isTTY ?? false, stream });
 }
 
 function print(world: CommandWorld, text: string): number {

@@ -1,6 +1,9 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { fileErrorText } from "../telemetry/os-error.ts";
+import { splitHostPort } from "../../discovery/address.ts";
+import type { ListenAddress } from "../config.ts";
+import { errorText } from "../errors.ts";
+import { exposureWarnings } from "../tls/exposure.ts";
+import { TlsIdentity, type TlsSettings } from "../tls/identity.ts";
+import { nameWarning } from "../tls/warnings.ts";
 import { CommandError } from "./command-error.ts";
 
 /** The TLS flags of `manage`. */
@@ -15,10 +18,21 @@ export interface TlsFlags {
 /**
  * Checks the combination of flags and the files they name, in the contract's order (spec: cli.md §5.2 rows 1–5,
  * tls-and-security.md §2).
- * @returns whether TLS is wanted
+ * @returns undefined when TLS is not wanted
  * @throws CommandError with the contract's texts
  */
-export function checkTlsFlags({ tls, tlsverify, tlscacert, tlscert, tlskey }: TlsFlags): boolean {
+export function checkTlsFlags(flags: TlsFlags): TlsSettings | undefined {
+  return loadIdentity(flags)?.settings;
+}
+
+/** The same, for who needs what the files hold. */
+export function loadIdentity({
+  tls,
+  tlsverify,
+  tlscacert,
+  tlscert,
+  tlskey,
+}: TlsFlags): TlsIdentity | undefined {
   const wanted = tls || tlsverify;
   if (!wanted) {
     if (tlscacert || tlscert || tlskey) {
@@ -26,7 +40,7 @@ export function checkTlsFlags({ tls, tlsverify, tlscacert, tlscert, tlskey }: Tl
         "--tlscert, --tlskey and --tlscacert require the use of either --tls or --tlsverify",
       );
     }
-    return false;
+    return undefined;
   }
   if (!tlscert || !tlskey) {
     throw new CommandError("--tlscert and --tlskey must be provided when using --tls");
@@ -34,57 +48,38 @@ export function checkTlsFlags({ tls, tlsverify, tlscacert, tlscert, tlskey }: Tl
   if (tlsverify && !tlscacert) {
     throw new CommandError("--tlscacert must be provided when using --tlsverify");
   }
-  const fault = pairFault(tlscert, tlskey);
-  if (fault !== undefined) {
-    throw new CommandError(`Couldn't load X509 key pair (${tlscert}, ${tlskey}): ${fault}. Key encrypted?`);
+  try {
+    return TlsIdentity.load({
+      verify: tlsverify,
+      ca: tlsverify ? tlscacert : undefined,
+      cert: tlscert,
+      key: tlskey,
+    });
+  } catch (error) {
+    throw new CommandError(errorText(error), { cause: error });
   }
-  if (tlsverify) checkAuthorities(tlscacert);
-  return true;
 }
 
-/** What is wrong with a certificate and its key; undefined when they belong together. */
-function pairFault(certificatePath: string, keyPath: string): string | undefined {
-  let certificateText, keyText;
+/**
+ * What an operator should know about how the manager is reached.
+ * @param advertise `--advertise`, which counts for nothing when it is malformed
+ */
+export function tlsWarnings(
+  identity: TlsIdentity | undefined,
+  hosts: readonly ListenAddress[],
+  advertise: string,
+): readonly string[] {
+  const warnings = [...(identity?.warnings ?? [])];
+  const host = hostOf(advertise);
+  const name = identity && host !== "" && nameWarning(identity.settings.cert, identity.leaf, host);
+  if (name) warnings.push(name);
+  return [...warnings, ...exposureWarnings(hosts, identity)];
+}
+
+function hostOf(advertise: string): string {
   try {
-    certificateText = readPem(certificatePath);
-    keyText = readPem(keyPath);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  if (!certificateText.includes("-----BEGIN CERTIFICATE-----")) {
-    return "tls: failed to find any PEM data in certificate input";
-  }
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(certificateText);
+    return splitHostPort(advertise).host;
   } catch {
-    return "tls: failed to parse certificate";
-  }
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(keyText);
-  } catch {
-    return "tls: failed to parse private key";
-  }
-  return certificate.checkPrivateKey(key) ? undefined : "tls: private key does not match public key";
-}
-
-function checkAuthorities(path: string): void {
-  let text: string;
-  try {
-    text = readPem(path);
-  } catch (error) {
-    throw new CommandError(`Couldn't read CA certificate: ${(error as Error).message}`, { cause: error });
-  }
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new CommandError(`Couldn't read CA certificate: no certificate in ${path}`);
-  }
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(fileErrorText(path, error), { cause: error });
+    return "";
   }
 }

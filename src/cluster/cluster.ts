@@ -6,6 +6,7 @@ import type { EngineEvent } from "../docker/types.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { PlacementRequest, PlacementResult } from "../scheduler/types.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
 import { Admission } from "./admission.ts";
 import { ContainerIndex } from "./container-index.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -29,6 +30,8 @@ export interface ClusterDependencies {
   readonly log: Logger;
   readonly random: () => number;
   readonly listener: ClusterListener;
+  /** How engines are reached; undefined: by plain HTTP. */
+  readonly tls?: TlsIdentity | undefined;
   /** Of calls to engines, where the usual ones will not do. */
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -51,15 +54,17 @@ export class Cluster implements AsyncDisposable {
   /** Asked by every request; undefined when engines came, went or changed. */
   #apiRange: ClusterApiRange | undefined;
   readonly #context: EngineContext;
+  readonly #endReloads: (() => void) | undefined;
   readonly containers = new ContainerIndex();
   readonly execs = new ExecIndex();
 
   constructor(dependencies: ClusterDependencies) {
     this.#dependencies = dependencies;
-    const { settings, options, log, random, listener } = dependencies;
+    const { settings, options, log, random, listener, tls } = dependencies;
     this.#admission = new Admission(log);
     this.#context = {
       settings,
+      tls,
       overcommit: options.overcommit,
       countMemoryReservation: options.countMemoryReservation,
       log,
@@ -83,6 +88,9 @@ export class Cluster implements AsyncDisposable {
       publish: (engine, event) => listener.onEngineEvent(engine, event),
       execCreated: (execId, engine, containerId) => this.execs.add(execId, engine, containerId),
     };
+    this.#endReloads = tls?.onReload(() => {
+      for (const engine of this.#engines.values()) engine.identityRenewed();
+    });
   }
 
   // ── Engines ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,6 +171,7 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
+    this.#endReloads?.();
     const engines = [...this.#engines.values()];
     this.#engines.clear();
     await Promise.all([...engines.map((engine) => engine[Symbol.asyncDispose]()), ...this.#leaving]);

@@ -2,10 +2,12 @@ import { lookup } from "node:dns/promises";
 import { Agent } from "node:http";
 import { connect, type Socket } from "node:net";
 import { EngineUnreachableError } from "../docker/engine-client.ts";
+import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 import { errorText } from "../errors.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
 import { within } from "./within.ts";
 
-/** How long a connection may take to open, milliseconds. */
+/** How long a connection may take to open, its TLS handshake included, milliseconds. */
 const DIAL_MS = 10_000;
 /** How long a name may take to resolve, milliseconds. */
 const LOOKUP_MS = 10_000;
@@ -28,16 +30,21 @@ export class EngineConnections {
   #cuts = 0;
   readonly #spliced = new Set<Socket>();
 
-  constructor(host: string, port: number) {
+  /** @param tls how to prove who we are and who they are; undefined: plain HTTP */
+  constructor(host: string, port: number, tls?: TlsIdentity) {
     this.host = host;
     this.port = port;
     this.addr = hostPort({ host, port });
-    this.agent = new Agent({
+    const pool = {
       keepAlive: true,
       keepAliveMsecs: KEEP_ALIVE_MS,
       maxFreeSockets: IDLE_SOCKETS,
       scheduling: "lifo",
-    });
+    } as const;
+    this.agent =
+      tls === undefined
+        ? new Agent(pool)
+        : new TlsEngineAgent({ host, port, addr: this.addr, identity: tls }, pool);
   }
 
   /** First address of the host part. @throws when it cannot be resolved, in time or before the signal */
@@ -46,31 +53,54 @@ export class EngineConnections {
     return (await found).address;
   }
 
-  /** A raw connection for a spliced stream; half-open so that each side may finish first. */
+  /**
+   * A raw connection for a spliced stream; half-open so that each side may finish first. Over TLS it is verified when this resolves.
+   * @throws EngineUnreachableError
+   */
   dial(): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: this.host, port: this.port, allowHalfOpen: true, noDelay: true });
-      const fail = (error: unknown): void => {
+      const { socket, opened } = this.#open();
+      const fail = (error: Error): void => {
         socket.destroy();
+        const reason = explained(this.agent, error);
+        if (reason instanceof EngineUnreachableError) {
+          reject(reason);
+          return;
+        }
         const code = (error as NodeJS.ErrnoException).code ?? "EUNKNOWN";
         const text = `Cannot connect to the Docker daemon at tcp://${this.addr}. Is the docker daemon running? (${errorText(error)})`;
         reject(new EngineUnreachableError(text, code, { cause: error }));
       };
-      const timeOut = (): void => fail(new Error("connect timed out"));
+      const timer = setTimeout(() => fail(new Error("connect timed out")), DIAL_MS);
       const cutOff = (): void => fail(new Error("the engine was given up"));
       // From the first moment on, so that `cut` ends a connection which is only being made, too.
       this.#spliced.add(socket);
-      socket.once("close", () => this.#spliced.delete(socket));
+      socket.once("close", () => {
+        clearTimeout(timer);
+        this.#spliced.delete(socket);
+      });
       socket.once("close", cutOff);
       socket.once("error", fail);
-      socket.setTimeout(DIAL_MS, timeOut);
-      socket.once("connect", () => {
-        socket.setTimeout(0, timeOut);
+      socket.once(opened, () => {
+        clearTimeout(timer);
         socket.removeListener("error", fail).removeListener("close", cutOff);
         socket.setKeepAlive(true, KEEP_ALIVE_MS);
         resolve(socket);
       });
     });
+  }
+
+  /** A connection being made, and the event that says it is. */
+  #open(): { readonly socket: Socket; readonly opened: "connect" | "secureConnect" } {
+    const { agent, host, port } = this;
+    if (agent instanceof TlsEngineAgent)
+      return { socket: agent.open({ allowHalfOpen: true }), opened: "secureConnect" };
+    return { socket: connect({ host, port, allowHalfOpen: true, noDelay: true }), opened: "connect" };
+  }
+
+  /** Our certificate was read again: what is idle does not stay with the old one. */
+  renew(): void {
+    if (this.agent instanceof TlsEngineAgent) this.agent.renew();
   }
 
   get cuts(): number {

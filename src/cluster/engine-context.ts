@@ -3,6 +3,7 @@ import type { EngineSettings } from "../config.ts";
 import type { ApiRange } from "../docker/api-version.ts";
 import type { EngineClient } from "../docker/engine-client.ts";
 import type { EngineEvent } from "../docker/types.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
 import type { EngineConnections } from "./engine-address.ts";
 import type { EngineAnnouncement } from "./engine-state.ts";
 import type { Engine } from "./engine.ts";
@@ -11,6 +12,8 @@ import type { InventoryListener } from "./inventory.ts";
 /** What an engine needs of the cluster around it. */
 export interface EngineContext {
   readonly settings: EngineSettings;
+  /** Undefined: engines are reached by plain HTTP. All or none (tls-and-security.md §1). */
+  readonly tls: TlsIdentity | undefined;
   readonly overcommit: number;
   readonly countMemoryReservation: boolean;
   readonly log: Logger;

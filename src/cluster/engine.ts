@@ -27,7 +27,7 @@ export class Engine implements EngineTarget, AsyncDisposable {
 
   constructor(host: string, port: number, context: EngineContext) {
     this.#context = context;
-    this.connections = new EngineConnections(host, port);
+    this.connections = new EngineConnections(host, port, context.tls);
     this.client = context.createClient(this.connections, this.#closed.signal);
     this.cache = new EngineCache(this, this.client, context.countMemoryReservation);
     this.candidate = new EngineCandidate(this, (reference) => context.resolvesOn(this, reference));
@@ -66,6 +66,11 @@ export class Engine implements EngineTarget, AsyncDisposable {
   /** Tries a pending engine, or sweeps a validated one, now. */
   wake(): void {
     this.#life.wake();
+  }
+  /** Our certificate was read again: new connections have it, and an engine that did not take the old one is tried at once. */
+  identityRenewed(): void {
+    this.connections.renew();
+    if (!this.isHealthy) this.wake();
   }
   /** Another address took this engine over. */
   supersede(error: string): void {

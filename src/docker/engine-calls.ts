@@ -5,6 +5,8 @@ import type { Readable } from "node:stream";
 import { errorText } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
+import { HTTP_TO_HTTPS, httpToHttpsText } from "./engine-tls-error.ts";
+import { explained, TlsEngineAgent } from "./tls-engine-agent.ts";
 
 /** An engine's whole answer may not be larger than this many bytes: ten thousand containers' list is a tenth of it. */
 const MAX_ANSWER_BYTES = 256 << 20;
@@ -60,27 +62,24 @@ interface DialOptions {
 export class EngineCalls {
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
+  readonly #agent: Agent;
   readonly #docker: Docker;
   readonly #closed: AbortSignal | undefined;
   readonly #maxAnswerBytes: number;
 
   constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES }: EngineCallsOptions) {
     this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#agent = agent;
     this.#closed = closed;
     // The modem renders its options to a text on every call, for a debug log that is off: with a pool of busy sockets in them, that
     // takes longer than the call.
     Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
     this.#maxAnswerBytes = maxAnswerBytes;
-    // Explicit undefined keeps docker-modem from reading certificates and timeouts out of the environment.
+    const protocol = agent instanceof TlsEngineAgent ? "https" : "http";
+    // Explicit undefined: whom to trust, and how long to wait, is the agent's and our business.
     const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
-    this.#docker = new Docker({
-      protocol: "http",
-      host,
-      port,
-      agent,
-      pathPrefix: "/",
-      ...fromEnvironment,
-    } as never);
+    const options = { protocol, host, port, agent, pathPrefix: "/", ...fromEnvironment } as never;
+    this.#docker = withoutDockerHost(() => new Docker(options));
   }
 
   /** The whole answer. @throws EngineResponseError, EngineUnreachableError */
@@ -164,7 +163,7 @@ export class EngineCalls {
     }
     const body = Buffer.concat(chunks, bytes);
     const status = response.statusCode ?? 0;
-    if (!call.ok.includes(status)) throw new EngineResponseError(status, messageOf(status, body));
+    if (!call.ok.includes(status)) throw this.#refusal(status, messageOf(status, body));
     return { status, body };
   }
 
@@ -178,17 +177,39 @@ export class EngineCalls {
     }
   }
 
+  /** An engine that serves TLS answers plain HTTP, but only to say so: that is no contact. */
+  #refusal(status: number, message: string): Error {
+    if (status === 400 && message === HTTP_TO_HTTPS)
+      return new EngineUnreachableError(httpToHttpsText, "EPROTO", { addr: this.addr });
+    return new EngineResponseError(status, message);
+  }
+
   #typed(error: unknown, { givenUp }: CallScope): Error {
-    if (error instanceof EngineResponseError) return error;
+    if (error instanceof EngineResponseError || error instanceof EngineUnreachableError) return error;
     if (givenUp === "cancelled") return new EngineUnreachableError("the request was cancelled", CANCELLED);
     if (givenUp === "closed") return new EngineUnreachableError(`${this.addr} left the cluster`, CANCELLED);
     const timedOut = givenUp === "time";
+    if (!timedOut && error instanceof Error) {
+      const reason = explained(this.#agent, error);
+      if (reason instanceof EngineUnreachableError) return reason;
+    }
     const code = (error as { code?: unknown }).code;
     return new EngineUnreachableError(
       `Cannot connect to the Docker daemon at tcp://${this.addr}. Is the docker daemon running? (${timedOut ? "no answer in time" : errorText(error)})`,
       timedOut ? "ETIMEDOUT" : typeof code === "string" ? code : "EUNKNOWN",
       { cause: error, addr: this.addr },
     );
+  }
+}
+
+/** The modem looks at the environment before it looks at its options, and reads the files that are named there. */
+function withoutDockerHost<T>(make: () => T): T {
+  const { DOCKER_HOST } = process.env;
+  delete process.env.DOCKER_HOST;
+  try {
+    return make();
+  } finally {
+    if (DOCKER_HOST !== undefined) process.env.DOCKER_HOST = DOCKER_HOST;
   }
 }
 

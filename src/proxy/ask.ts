@@ -1,10 +1,10 @@
-import { Agent as HttpsAgent } from "node:https";
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { EventEmitter } from "node:events";
-import { isIP } from "node:net";
 import type { Stream } from "node:stream";
 import httpProxy from "http-proxy";
 import type { EngineTarget } from "../docker/engine-target.ts";
+import { httpToHttpsText } from "../docker/engine-tls-error.ts";
+import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 
 /** One request to one engine. */
 export interface Question {
@@ -60,7 +60,8 @@ function askOnce(target: EngineTarget, question: Question, res: ServerResponse, 
     let request: ClientRequest | undefined;
     const failed = (error: Error & { code?: string }): void => {
       const reset = error.code === "ECONNRESET" || error.code === "EPIPE";
-      resolve({ kind: "failed", error, stale: reset && request?.reusedSocket === true });
+      const stale = reset && request?.reusedSocket === true;
+      resolve({ kind: "failed", error: explained(target.agent, error), stale });
     };
     const message = new OutgoingMessage(
       question,
@@ -71,18 +72,22 @@ function askOnce(target: EngineTarget, question: Question, res: ServerResponse, 
         sendBody(created, question.body);
       },
       (response) => {
-        if (request) resolve({ kind: "answer", request, response });
+        if (request === undefined) return;
+        if (answersTls(target.agent, response)) {
+          request.destroy();
+          resolve({ kind: "failed", error: new Error(httpToHttpsText), stale: false });
+        } else resolve({ kind: "answer", request, response });
       },
     );
     try {
-      const secure = target.agent instanceof HttpsAgent;
+      const { host, port, agent } = target;
       const options = {
         method: question.method,
-        agent: target.agent,
-        target: { protocol: secure ? "https:" : "http:", host: target.host, port: target.port },
+        agent,
+        // Whom to trust is the agent's business: it takes nothing from the request.
+        target: { protocol: agent instanceof TlsEngineAgent ? "https:" : "http:", host, port },
         buffer: message.body,
-        // The engine's certificate is checked against the engine's name, not against the client's Host header.
-        ssl: secure ? { servername: isIP(target.host) ? "" : target.host } : {},
+        ssl: {},
       };
       // http-proxy reads `headers`, `url` and `socket` of its request, and listens for `aborted` and `error`: no more.
       proxy.web(message as unknown as IncomingMessage, res, options, failed);
@@ -90,6 +95,15 @@ function askOnce(target: EngineTarget, question: Question, res: ServerResponse, 
       failed(error instanceof Error ? error : new Error(String(error)));
     }
   });
+}
+
+/**
+ * An engine that serves TLS by now answers plain HTTP too, to say so: that is no contact. Docker's own answers carry its name, and are
+ * never HTTP/1.0 to us.
+ */
+function answersTls(agent: Agent, { statusCode, httpVersion, headers }: IncomingMessage): boolean {
+  const plain = !(agent instanceof TlsEngineAgent);
+  return plain && statusCode === 400 && httpVersion === "1.0" && headers["api-version"] === undefined;
 }
 
 /**

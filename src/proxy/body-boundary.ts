@@ -29,7 +29,10 @@ class LengthBoundary implements BodyBoundary {
 /** Longer size lines, chunk extensions included, are not chunk framing. */
 const maxLineBytes = 256;
 
-/** Follows chunk framing without decoding it: size lines, data of that size with its line end, trailers. */
+/**
+ * Follows chunk framing without decoding it: size lines, data of that size with its line end, trailers. To engines built with Go before 1.23.8 a bare
+ * line feed ends a line, too; to us it breaks the framing, or what we take for a long line would be the end of the body and another request.
+ */
 class ChunkedBoundary implements BodyBoundary {
   #state: "size" | "data" | "trailers" | "done" = "size";
   #line = "";
@@ -44,7 +47,12 @@ class ChunkedBoundary implements BodyBoundary {
         at += step;
         if (this.#missing === 0) this.#state = "size";
       } else {
-        this.#line += String.fromCharCode(chunk[at] ?? 0);
+        const char = String.fromCharCode(chunk[at] ?? 0);
+        if (char === "\n" && !this.#line.endsWith("\r")) {
+          this.#state = "done";
+          break;
+        }
+        this.#line += char;
         at += 1;
         if (this.#line.endsWith("\r\n")) this.#endLine(this.#line.slice(0, -2));
         else if (this.#line.length > maxLineBytes) this.#state = "done";

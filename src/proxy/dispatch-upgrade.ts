@@ -34,7 +34,13 @@ export function dispatchUpgrade(
   res.shouldKeepAlive = false;
   res.once("finish", () => closeGently(socket));
   connections.set(res, { socket, head });
-  occupy(res, socket);
+  try {
+    occupy(res, socket);
+  } catch {
+    // It came before the last answer was sent, which no client does: two answers would want one connection.
+    socket.destroy();
+    return;
+  }
   if (takesOver) {
     handler(req, res);
     return;

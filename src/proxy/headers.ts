@@ -32,7 +32,9 @@ function* travellingPairs(
 
 /**
  * What the engine is told about a forwarded request, names in lower case. The framing of the body stays the client's, unless
- * the body is replaced. `Expect` goes: the client has had its 100 from us, and the upload starts at once.
+ * the body is replaced; it is what Node read the body by, and no `Connection` takes it away: without it the body would be the
+ * next request to the engine, which nobody has looked at. `Expect` goes: the client has had its 100 from us, and the upload
+ * starts at once.
  * @param replacedBytes length of the body that replaces the client's
  */
 export function requestHeaders(
@@ -40,7 +42,7 @@ export function requestHeaders(
   replacedBytes: number | undefined,
 ): Record<string, string | string[]> {
   const headers = Object.create(null) as Record<string, string | string[]>;
-  for (const [name, value] of travellingPairs(req, ["expect"])) {
+  for (const [name, value] of travellingPairs(req, ["expect", "content-length"])) {
     const key = name.toLowerCase();
     const before = headers[key];
     headers[key] = before === undefined ? value : [before, value].flat();
@@ -48,6 +50,8 @@ export function requestHeaders(
   if (replacedBytes !== undefined) headers["content-length"] = String(replacedBytes);
   else if (req.headers["transfer-encoding"] !== undefined) {
     headers["transfer-encoding"] = req.headers["transfer-encoding"];
+  } else if (req.headers["content-length"] !== undefined) {
+    headers["content-length"] = req.headers["content-length"];
   }
   return headers;
 }

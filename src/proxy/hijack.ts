@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { EngineTarget } from "../docker/engine-target.ts";
+import { explained } from "../docker/tls-engine-agent.ts";
 import { bodyBoundary } from "./body-boundary.ts";
 import { ClientInput } from "./client-input.ts";
 import { closeGently } from "./close-gently.ts";
@@ -24,6 +25,8 @@ export interface HijackRequest {
   readonly legacy: boolean;
   /** Speaks to the client when the engine ends an established stream. */
   readonly farewell?: Farewell | undefined;
+  /** The engine has answered, whether it handed over or not; the client hears of it now. */
+  readonly onAnswered?: (status: number) => void;
   /** The engine has handed over and the client has the response head. */
   readonly onEstablished?: (splice: Splice) => void;
   /** An established stream is over and both connections are gone. */
@@ -70,6 +73,7 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
     });
     target.noteSuccess();
     headersSent = true;
+    request.onAnswered?.(answer.status);
     if (!handsOverConnection(answer)) {
       client.write(Buffer.concat([closingHead(answer), answer.rest]));
       await relayRest(client, input, socket);
@@ -93,7 +97,7 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
       client.destroy();
       return { kind: "client-left" };
     }
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = explained(target.agent, thrown instanceof Error ? thrown : new Error(String(thrown)));
     target.noteFailure(error);
     if (headersSent) client.destroy();
     else input.release();

@@ -5,6 +5,8 @@ import { rootCertificates } from "node:tls";
 import Consul from "consul";
 import { splitEndpoint } from "./connection.ts";
 import type { Connection } from "./connection.ts";
+import { serversFor } from "./servers.ts";
+import type { Servers } from "./servers.ts";
 import { connectionError, StoreError, wasNeverSent } from "./store-error.ts";
 import type { StoreErrorKind } from "./store-error.ts";
 
@@ -53,12 +55,11 @@ type Context = EventEmitter & { readonly includeResponse: true };
 /** The few calls we make to Consul, to whichever of its servers answers. */
 export class ConsulApi {
   readonly #name: string;
-  readonly #clients: readonly Consul[];
-  #current = 0;
+  readonly #servers: Servers<Consul>;
 
   constructor({ endpoints, tls, token, login, name }: Connection) {
     this.#name = name;
-    this.#clients = endpoints.map((endpoint) => {
+    this.#servers = serversFor(endpoints, (endpoint) => {
       const { host, port } = splitEndpoint(endpoint);
       const trust = tls && { ...tls, ca: [...rootCertificates, tls.ca], minVersion: "TLSv1.2" as const };
       const agent = trust
@@ -163,7 +164,7 @@ export class ConsulApi {
   }
 
   close(): void {
-    for (const client of this.#clients) client.destroy();
+    for (const client of this.#servers.all) client.destroy();
   }
 
   /** Asks the server that answered last, and the others if the request cannot have reached it. */
@@ -173,8 +174,7 @@ export class ConsulApi {
   ): Promise<{ readonly data: unknown; readonly response: Response }> {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
-      const client = this.#clients[this.#current % this.#clients.length];
-      if (client === undefined) throw new StoreError("invalid", `${this.#name}: no server is named`);
+      const client = this.#servers.current;
       const ctx: Context = Object.assign(new EventEmitter(), { includeResponse: true as const });
       const onAbort = () => ctx.emit("cancel");
       signal.addEventListener("abort", onAbort);
@@ -184,8 +184,8 @@ export class ConsulApi {
       } catch (error) {
         const refusal = this.#understand(error);
         const unreachable = refusal.kind === "unreachable";
-        if (unreachable || signal.aborted) this.#current++; // another server may know better next time
-        if (unreachable && wasNeverSent(error) && attempt < this.#clients.length) continue;
+        if (unreachable || signal.aborted) this.#servers.failed(client); // another one may know better next time
+        if (unreachable && wasNeverSent(error) && attempt < this.#servers.count) continue;
         throw refusal;
       } finally {
         signal.removeEventListener("abort", onAbort);

@@ -68,22 +68,27 @@ export class EtcdBackend implements Backend {
 }
 
 /**
- * Whether the servers answer etcd's version 2, asked of the first one that answers at all.
- * @throws {StoreError} when none does.
+ * Whether the servers answer etcd's version 2. All are asked at once, and the first answer counts: one that stands still
+ * would use up the caller's time.
+ * @throws {StoreError} when none answers.
  */
 export async function speaksVersion2(connection: Connection, signal: AbortSignal): Promise<boolean> {
-  let last: unknown;
-  for (const endpoint of connection.endpoints) {
-    try {
-      const status = await statusOf(endpoint, connection, signal);
-      if (status === 200 || status === 401) return true; // 401: it has users, and would like to know ours
-      if (status === 404) return false;
-      last = new StoreError("unreachable", `${connection.name}: status ${status} for /v2/keys`);
-    } catch (error) {
-      last = error;
-    }
+  const enough = new AbortController();
+  try {
+    return await Promise.any(
+      connection.endpoints.map(async (endpoint) => {
+        const status = await statusOf(endpoint, connection, AbortSignal.any([signal, enough.signal]));
+        if (status === 200 || status === 401) return true; // 401: it has users, and would like to know ours
+        if (status === 404) return false;
+        throw new StoreError("unreachable", `${connection.name}: status ${status} for /v2/keys`);
+      }),
+    );
+  } catch (error) {
+    const all = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+    throw all.find((each) => each instanceof StoreError) ?? connectionError(connection.name, all.at(-1));
+  } finally {
+    enough.abort();
   }
-  throw last instanceof StoreError ? last : connectionError(connection.name, last);
 }
 
 async function statusOf(endpoint: string, { tls, login }: Connection, signal: AbortSignal): Promise<number> {

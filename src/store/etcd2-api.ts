@@ -1,6 +1,8 @@
 import { rootCertificates } from "node:tls";
 import type { Connection } from "./connection.ts";
-import { connectionError, StoreError } from "./store-error.ts";
+import { serversFor } from "./servers.ts";
+import type { Servers } from "./servers.ts";
+import { connectionError, StoreError, wasNeverSent } from "./store-error.ts";
 
 /** A key or a directory as etcd tells it. */
 export interface Etcd2Node {
@@ -43,21 +45,38 @@ interface NodeEtcd {
   del(key: string, options: Etcd2Query, callback: Callback): { abort(): void };
 }
 type Callback = (error: unknown, body: unknown, headers: Readonly<Record<string, unknown>>) => void;
+type Start = (client: NodeEtcd, callback: Callback) => { abort(): void };
 type NodeEtcdConstructor = new (hosts: readonly string[], options: object) => NodeEtcd;
+
+/** Gives a package by its name, or rejects when it is not installed. */
+export type ImportPackage = (name: string) => Promise<unknown>;
 
 /** Requests of etcd's protocol version 2, by `node-etcd`: loaded when first used, for few need it. */
 export class Etcd2Api {
   readonly #connection: Connection;
-  #client: Promise<NodeEtcd> | undefined;
+  readonly #importPackage: ImportPackage;
+  #servers: Promise<Servers<NodeEtcd>> | undefined;
 
-  constructor(connection: Connection) {
+  constructor(
+    connection: Connection,
+    importPackage: ImportPackage = async (name) => (await import(name)) as unknown,
+  ) {
     this.#connection = connection;
+    this.#importPackage = importPackage;
   }
 
   /** A key, or a directory with all below it; `undefined` when there is none. */
   async get(key: string, options: Etcd2Query, signal: AbortSignal): Promise<Etcd2Answer> {
     return await this.#send(signal, (client, callback) =>
       client.get(encodePath(key), once(options), callback),
+    );
+  }
+
+  /** Resolves at the first event after an index. Ends by its signal as a rule, which says nothing about the server. */
+  async wait(key: string, options: Etcd2Query, signal: AbortSignal): Promise<void> {
+    const servers = await this.#load();
+    await this.#sendTo(servers.current, signal, (client, callback) =>
+      client.get(encodePath(key), { ...once(options), wait: true }, callback),
     );
   }
 
@@ -73,12 +92,23 @@ export class Etcd2Api {
     );
   }
 
-  async #send(
-    signal: AbortSignal,
-    start: (client: NodeEtcd, callback: Callback) => { abort(): void },
-  ): Promise<Etcd2Answer> {
-    this.#client ??= load(this.#connection);
-    const client = await this.#client;
+  /** Asks the server that answered last, and the others if the request cannot have reached it. */
+  async #send(signal: AbortSignal, start: Start): Promise<Etcd2Answer> {
+    const servers = await this.#load();
+    for (let attempt = 1; ; attempt++) {
+      const server = servers.current;
+      try {
+        return await this.#sendTo(server, signal, start);
+      } catch (error) {
+        const unreachable = error instanceof StoreError && error.kind === "unreachable";
+        if (unreachable || signal.aborted) servers.failed(server); // another one may know better next time
+        if (unreachable && wasNeverSent(error.cause) && attempt < servers.count) continue;
+        throw error;
+      }
+    }
+  }
+
+  async #sendTo(client: NodeEtcd, signal: AbortSignal, start: Start): Promise<Etcd2Answer> {
     signal.throwIfAborted();
     return await new Promise((resolve, reject) => {
       const request = start(client, (error, body, headers) => {
@@ -94,6 +124,11 @@ export class Etcd2Api {
       };
       signal.addEventListener("abort", onAbort, { once: true });
     });
+  }
+
+  async #load(): Promise<Servers<NodeEtcd>> {
+    this.#servers ??= load(this.#connection, this.#importPackage);
+    return await this.#servers;
   }
 
   /** An answer without etcd's error code: `{"message": "Insufficient credentials"}`, or another program's. */
@@ -130,25 +165,33 @@ interface Failure {
   }[];
 }
 
-async function load({ endpoints, tls, login }: Connection): Promise<NodeEtcd> {
-  const packageName = "node-etcd"; // a name in a variable: optional, and without types
-  let found: { readonly default: NodeEtcdConstructor };
+/**
+ * One client for each server: given all of them the library asks them in a random order each time, so also one that
+ * stands still, and sends a write that was not answered to the next.
+ */
+async function load(
+  { endpoints, tls, login, name }: Connection,
+  importPackage: ImportPackage,
+): Promise<Servers<NodeEtcd>> {
+  let NodeEtcd: NodeEtcdConstructor;
   try {
-    found = (await import(packageName)) as { readonly default: NodeEtcdConstructor };
+    ({ default: NodeEtcd } = (await importPackage("node-etcd")) as { readonly default: NodeEtcdConstructor });
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    const remedy = `install it (npm install node-etcd), or use version 3 (kv.etcd=v3): ${why ?? ""}`;
-    throw new StoreError("failed", `etcd's version 2 needs the package node-etcd: ${remedy}`, {
+    const remedy = `install it (npm install node-etcd), or use version 3 (kv.etcd=v3) everywhere: ${why ?? ""}`;
+    throw new StoreError("failed", `${name}: etcd's version 2 needs the package node-etcd: ${remedy}`, {
       cause: error,
     });
   }
-  const hosts = endpoints.map((endpoint) => `${tls ? "https" : "http"}://${endpoint}`);
-  return new found.default(hosts, {
+  const options = {
     followAllRedirects: false,
     followRedirect: false,
     proxy: null,
     ...(tls && { ca: [...rootCertificates, tls.ca], cert: tls.cert, key: tls.key }),
     ...(login && { auth: { user: login.user, pass: login.password } }),
+  };
+  return serversFor(endpoints, (endpoint) => {
+    return new NodeEtcd([`${tls ? "https" : "http"}://${endpoint}`], options);
   });
 }
 

@@ -2,7 +2,7 @@ import type { Backend, Holding, Snapshot } from "./backend.ts";
 import type { Connection } from "./connection.ts";
 import { atMost } from "./deadline.ts";
 import { Etcd2Api, Etcd2Refusal } from "./etcd2-api.ts";
-import type { Etcd2Answer, Etcd2Node } from "./etcd2-api.ts";
+import type { Etcd2Answer, Etcd2Node, ImportPackage } from "./etcd2-api.ts";
 import { tryLockByCas } from "./lock-by-cas.ts";
 import type { Entry, PutOptions, Revision, Target } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -21,8 +21,9 @@ const code = {
 export class Etcd2Backend implements Backend {
   readonly #api: Etcd2Api;
 
-  constructor(connection: Connection) {
-    this.#api = new Etcd2Api(connection);
+  /** `importPackage`: where the optional package comes from, if not from beside this program. */
+  constructor(connection: Connection, importPackage?: ImportPackage) {
+    this.#api = new Etcd2Api(connection, importPackage);
   }
 
   async get(key: string, signal: AbortSignal): Promise<Entry | undefined> {
@@ -94,9 +95,8 @@ export class Etcd2Backend implements Backend {
 
   /** Resolves at the first event from an index on, or when the history does not reach back to it. */
   async #untilChanged(target: Target, waitIndex: string, signal: AbortSignal): Promise<void> {
-    const query = { wait: true, recursive: "folder" in target, waitIndex };
     try {
-      await this.#api.get(pathOf(target), query, signal);
+      await this.#api.wait(pathOf(target), { recursive: "folder" in target, waitIndex }, signal);
     } catch (error) {
       if (!signal.aborted && !is(error, code.historyGone)) throw error;
     }

@@ -5,6 +5,8 @@ import type { Backend, Holding, Snapshot } from "./backend.ts";
 import type { Connection } from "./connection.ts";
 import { atMost } from "./deadline.ts";
 import { grpcError, wasRefused } from "./etcd3-error.ts";
+import { serversFor } from "./servers.ts";
+import type { Servers } from "./servers.ts";
 import type { Entry, PutOptions, Revision, Target } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -16,12 +18,16 @@ const deadlineMs = 4500;
  * on leases.
  */
 export class Etcd3Backend implements Backend {
-  readonly #etcd: Etcd3;
-  readonly #connection: Connection;
+  readonly #name: string;
+  /** One client each: given all servers, the library asks a random one each time, so also one that stands still. */
+  readonly #servers: Servers<Etcd3>;
 
   constructor(connection: Connection) {
-    this.#connection = connection;
-    this.#etcd = new Etcd3(optionsFor(connection));
+    this.#name = connection.name;
+    this.#servers = serversFor(
+      connection.endpoints,
+      (endpoint) => new Etcd3(optionsFor(connection, endpoint)),
+    );
   }
 
   async get(key: string, signal: AbortSignal): Promise<Entry | undefined> {
@@ -30,10 +36,10 @@ export class Etcd3Backend implements Backend {
   }
 
   async put(key: string, value: string, { ttlMs, when }: PutOptions, signal: AbortSignal): Promise<Revision> {
-    const lease = ttlMs === undefined ? undefined : await this.#grant(ttlMs);
+    const lease = ttlMs === undefined ? undefined : await this.#grant(ttlMs, signal);
     signal.throwIfAborted();
     const compare = when === undefined ? [] : [isUnchanged(key, when)];
-    const revision = await this.#transaction(compare, putStep(key, value, lease));
+    const revision = await this.#transaction(compare, putStep(key, value, lease), signal);
     if (revision !== undefined) return revision;
     if (lease !== undefined) await this.#revoke(lease);
     throw conflict(key);
@@ -43,7 +49,7 @@ export class Etcd3Backend implements Backend {
     const there = (await this.get(key, signal)) !== undefined;
     const compare = revision === undefined ? [] : [isUnchanged(key, { revision })];
     const step = { request_delete_range: { key: toBytes(key) } };
-    if ((await this.#transaction(compare, step)) === undefined) throw conflict(key);
+    if ((await this.#transaction(compare, step, signal)) === undefined) throw conflict(key);
     return there;
   }
 
@@ -54,8 +60,8 @@ export class Etcd3Backend implements Backend {
       await atMost(waitMs, [signal], (inner) => this.#untilChanged(range, from, inner));
       signal.throwIfAborted();
     }
-    const { kvs, header } = await this.#call(() =>
-      this.#etcd.kv.range({ ...range, sort_target: "Key", sort_order: "Ascend" }, soon()),
+    const { kvs, header } = await this.#call(signal, (etcd) =>
+      etcd.kv.range({ ...range, sort_target: "Key", sort_order: "Ascend" }, soon()),
     );
     return { entries: kvs.map(toEntry).filter((entry) => entry.value !== ""), cursor: header.revision };
   }
@@ -67,8 +73,9 @@ export class Etcd3Backend implements Backend {
     signal: AbortSignal,
   ): Promise<Holding | undefined> {
     if ((await this.get(key, signal)) !== undefined) return undefined;
-    const lease = await this.#grant(ttlMs);
-    const created = await this.#transaction([isUnchanged(key, "absent")], putStep(key, value, lease));
+    const lease = await this.#grant(ttlMs, signal);
+    const step = putStep(key, value, lease);
+    const created = await this.#transaction([isUnchanged(key, "absent")], step, signal);
     if (created === undefined) {
       await this.#revoke(lease);
       return undefined;
@@ -77,7 +84,7 @@ export class Etcd3Backend implements Backend {
       ttlMs: Math.ceil(ttlMs / 1000) * 1000,
       renew: async (renewal) => {
         if (!(await this.#keepAlive(lease, renewal))) return false;
-        const { kvs } = await this.#call(() => this.#etcd.kv.range({ key: toBytes(key) }, soon()));
+        const { kvs } = await this.#call(renewal, (etcd) => etcd.kv.range({ key: toBytes(key) }, soon()));
         return kvs[0]?.create_revision === created;
       },
       release: () => this.#revoke(lease),
@@ -85,23 +92,25 @@ export class Etcd3Backend implements Backend {
   }
 
   close(): Promise<void> {
-    this.#etcd.close();
+    for (const etcd of this.#servers.all) etcd.close();
     return Promise.resolve();
   }
 
-  async #grant(ttlMs: number): Promise<string> {
+  async #grant(ttlMs: number, signal: AbortSignal): Promise<string> {
     const TTL = Math.max(1, Math.ceil(ttlMs / 1000));
-    return (await this.#call(() => this.#etcd.leaseClient.leaseGrant({ TTL, ID: 0 }, soon()))).ID;
+    const grant = (etcd: Etcd3) => etcd.leaseClient.leaseGrant({ TTL, ID: 0 }, soon());
+    return (await this.#call(signal, grant)).ID;
   }
 
   /** The keys that hang on the lease go with it. A lease that is not there any more is what was wanted. */
   async #revoke(ID: string): Promise<void> {
-    await this.#call(() => this.#etcd.leaseClient.leaseRevoke({ ID }, soon())).catch(() => undefined);
+    const revoke = (etcd: Etcd3) => etcd.leaseClient.leaseRevoke({ ID }, soon());
+    await this.#call(undefined, revoke).catch(() => undefined);
   }
 
   async #keepAlive(ID: string, signal: AbortSignal): Promise<boolean> {
-    return await this.#call(async () => {
-      const stream = await this.#etcd.leaseClient.leaseKeepAlive(soon());
+    return await this.#call(signal, async (etcd) => {
+      const stream = await etcd.leaseClient.leaseKeepAlive(soon());
       const cancel = () => cancelQuietly(stream);
       signal.addEventListener("abort", cancel);
       try {
@@ -119,9 +128,13 @@ export class Etcd3Backend implements Backend {
   }
 
   /** The revision of a write, or `undefined` when a condition did not hold. */
-  async #transaction(compare: ICompare[], step: IRequestOp): Promise<Revision | undefined> {
+  async #transaction(
+    compare: ICompare[],
+    step: IRequestOp,
+    signal: AbortSignal,
+  ): Promise<Revision | undefined> {
     const request = { compare, success: [step], failure: [] };
-    const { succeeded, header } = await this.#call(() => this.#etcd.kv.txn(request, soon()));
+    const { succeeded, header } = await this.#call(signal, (etcd) => etcd.kv.txn(request, soon()));
     return succeeded ? header.revision : undefined;
   }
 
@@ -134,8 +147,8 @@ export class Etcd3Backend implements Backend {
     start_revision: string,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#call(async () => {
-      const stream = await this.#etcd.watchClient.watch();
+    await this.#call(undefined, async (etcd) => {
+      const stream = await etcd.watchClient.watch();
       const cancel = () => cancelQuietly(stream);
       signal.addEventListener("abort", cancel);
       try {
@@ -154,14 +167,25 @@ export class Etcd3Backend implements Backend {
     });
   }
 
-  /** Sends a request; again to another member while it certainly was not received. */
-  async #call<T>(send: () => Promise<T>): Promise<T> {
+  /**
+   * Asks the server that answered last, and the others if the request cannot have reached it. `signal`: nobody waits for
+   * the answer any longer, so the next call goes to another server.
+   */
+  async #call<T>(signal: AbortSignal | undefined, send: (etcd: Etcd3) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      const server = this.#servers.current;
+      const fail = () => this.#servers.failed(server);
+      signal?.addEventListener("abort", fail);
       try {
-        return await send();
+        return await send(server);
       } catch (error) {
-        if (wasRefused(error) && attempt < this.#connection.endpoints.length) continue;
-        throw grpcError(this.#connection.name, error);
+        const refusal = grpcError(this.#name, error);
+        if (refusal.kind === "unreachable") fail();
+        if (wasRefused(error) && attempt < this.#servers.count) continue;
+        throw refusal;
+      } finally {
+        signal?.removeEventListener("abort", fail);
       }
     }
   }
@@ -178,14 +202,14 @@ function soon(): { deadline: number } {
 }
 
 /** The library's own retries and circuit breakers are off: a call fails at once and whoever asked decides. */
-function optionsFor({ endpoints, tls, login }: Connection): IOptions {
+function optionsFor({ tls, login }: Connection, endpoint: string): IOptions {
   type Policy = NonNullable<NonNullable<IOptions["faultHandling"]>["global"]>;
   const once = {
     execute: async (work: (context: { signal: AbortSignal }) => unknown) =>
       await work({ signal: new AbortController().signal }),
   } as unknown as Policy;
   return {
-    hosts: endpoints.map((endpoint) => `${tls ? "https" : "http"}://${endpoint}`),
+    hosts: `${tls ? "https" : "http"}://${endpoint}`,
     faultHandling: { global: once, host: () => once },
     grpcOptions: {
       "grpc.initial_reconnect_backoff_ms": 100,

@@ -57,10 +57,11 @@ export class HeldLock implements Lock {
   async #keep(): Promise<void> {
     const { name, now, callTimeoutMs } = this.#options;
     const periodMs = this.#holding.ttlMs * 0.3;
+    const attemptMs = Math.min(callTimeoutMs, this.#holding.ttlMs * 0.2); // leaves time to ask another server
     await pause(periodMs, this.lost);
     while (this.held()) {
       const sentAt = now();
-      const timeoutMs = Math.max(1, Math.min(callTimeoutMs, this.#safeUntil - sentAt));
+      const timeoutMs = Math.max(1, Math.min(attemptMs, this.#safeUntil - sentAt));
       try {
         const ours = await bounded({ name, timeoutMs, signals: [this.lost] }, (signal) =>
           this.#holding.renew(signal),

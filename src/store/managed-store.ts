@@ -13,6 +13,7 @@ import type {
   Revision,
   Store,
   Target,
+  WatchOptions,
   WatchUpdate,
 } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -29,6 +30,9 @@ export interface ManagedStoreOptions {
   /** Milliseconds of a clock that never jumps. */
   readonly now?: () => number;
 }
+
+/** Of a store that says at once that nothing has changed a watch asks no more often than this, in milliseconds. */
+const idleMs = 100;
 
 /** A {@link Store} out of a {@link Backend}: checks, the prefix, deadlines, watches that survive, locks that are kept. */
 export class ManagedStore implements Store {
@@ -76,18 +80,28 @@ export class ManagedStore implements Store {
     return this.#short(entries);
   }
 
-  async *watch(target: Target, signal: AbortSignal): AsyncGenerator<WatchUpdate, void> {
+  async *watch(
+    target: Target,
+    signal: AbortSignal,
+    { settleMs = 0 }: WatchOptions = {},
+  ): AsyncGenerator<WatchUpdate, void> {
     const full = this.#keys.fullTarget(target);
     let last: Snapshot | undefined;
     let failures = 0;
     const isOver = () => signal.aborted || this.#closing.signal.aborted;
     while (!isOver()) {
       try {
-        const next = await this.#next(full, signal, last);
+        const asked = this.#now();
+        let next = await this.#next(full, signal, last);
+        if (settleMs > 0 && last !== undefined && !sameEntries(last.entries, next.entries)) {
+          await pause(settleMs, signal, this.#closing.signal);
+          next = await this.#next(full, signal, undefined); // and the watch goes on from this reading
+        }
         failures = 0;
         const news = last === undefined || !sameEntries(last.entries, next.entries);
         last = next;
         if (news) yield { kind: "state", entries: this.#short(next.entries) };
+        else await pause(asked + idleMs - this.#now(), signal, this.#closing.signal);
       } catch (error) {
         if (isOver()) return;
         last = undefined;

@@ -57,5 +57,16 @@ function errorCode(error: unknown): string | undefined {
 
 function connectionText(error: unknown): string {
   if (error instanceof AggregateError) return connectionText(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const code = errorCode(error) ?? "";
+  if (/^(UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|CERT_)/.test(code)) {
+    const remedy = code.startsWith("CERT_") ? "" : "; is kv.cacertfile the authority that signed it?";
+    return `the server's certificate is not trusted: ${text}${remedy}`;
+  }
+  const alert = /^ERR_SSL_(?:SSL|TLS)V\w+?_ALERT_(\w+)$/.exec(code)?.[1];
+  if (alert !== undefined) {
+    const said = alert.replaceAll("_", " ").toLowerCase();
+    return `the server refuses TLS with us: ${said}; does it trust the authority of kv.certfile?`;
+  }
+  return code === "ERR_SSL_WRONG_VERSION_NUMBER" ? "the server does not speak TLS" : text;
 }

@@ -48,7 +48,11 @@ function endpoint(url: string, text: string): string {
   const found = /^(\[[0-9a-fA-F:.%a-z]+\]|[^\s:@?#[\]]+):(\d{1,5})$/.exec(text);
   const port = Number(found?.[2]);
   if (found === null || port < 1 || port > 65_535) {
-    throw new StoreError("invalid", `${url}: a server is host:port, not "${text}"`);
+    // What stands before an @ may be a password, and the text of an error ends in logs.
+    const fault = url.includes("@")
+      ? "a server is host:port, without user and password: those are kv.user and kv.passwordfile"
+      : `${url}: a server is host:port, not "${text}"`;
+    throw new StoreError("invalid", fault);
   }
   return text;
 }

@@ -41,6 +41,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface WatchOptions {
+  /**
+   * After a change wait this long, in milliseconds, and yield what there is then: whatever came and went meanwhile is not seen. The first
+   * state and errors are yielded at once. Default 0.
+   */
+  readonly settleMs?: number;
+}
+
 export interface PutOptions extends CallOptions {
   /**
    * The entry vanishes by itself this many milliseconds later, unless it is put again before. Stores round up, see
@@ -97,7 +105,7 @@ export interface Store extends AsyncDisposable {
    * The present state, then a new one after changes. Changes in quick succession come as one. Survives everything:
    * failures are updates too, and after a gap the state comes anew. Ends with the signal or the store's closing.
    */
-  watch(target: Target, signal: AbortSignal): AsyncIterable<WatchUpdate>;
+  watch(target: Target, signal: AbortSignal, options?: WatchOptions): AsyncIterable<WatchUpdate>;
   /** Waits until it holds the lock, however long. Rejects only for the signal, the closing or a bad argument. */
   lock(key: string, value: string, options: LockOptions): Promise<Lock>;
   /** Releases what is held, ends watches and pending calls, closes connections. Never rejects. */

@@ -90,7 +90,7 @@ export class ZooKeeperConnection {
       socket.on("data", (chunk: Buffer) => {
         this.#guard(() => frames.push(chunk).forEach((frame) => this.#receive(frame)));
       });
-      const pings = setInterval(() => this.#ping(), Math.max(50, session.timeoutMs / 6));
+      const pings = setInterval(() => this.#ping(), Math.max(50, session.timeoutMs / 10));
     });
     if (options.login) {
       const { user, password } = options.login;
@@ -166,7 +166,8 @@ export class ZooKeeperConnection {
 
   #ping(): void {
     const silentMs = performance.now() - this.#heardAt;
-    if (silentMs > (this.session.timeoutMs * 2) / 3) {
+    // A third leaves time to take the session, and the locks that hang on it, to another server.
+    if (silentMs > this.session.timeoutMs / 3) {
       this.end(new StoreError("unreachable", `${this.#name}: no answer for ${Math.round(silentMs)} ms`));
     } else {
       this.#socket.write(new WireWriter().int(xid.ping).int(opcode.ping).frame());

@@ -21,7 +21,8 @@ export class ZooKeeperSession {
   #current: Promise<ZooKeeperConnection> | undefined;
   #ticket: SessionTicket | undefined;
   #failures = 0;
-  #tried = 0;
+  /** Where the next search for a server begins: behind the one that failed last. */
+  #next = 0;
   #running: Promise<void> | undefined;
 
   /** `onConnected` hears of every connection after the first; a new session means that what hung on the old is gone. */
@@ -109,9 +110,9 @@ export class ZooKeeperSession {
   /** Tries every server once, each with an equal share of the session's time. */
   async #connect(): Promise<ZooKeeperConnection> {
     let last: unknown;
-    const next = this.#tried++ % this.#endpoints.length;
-    for (const endpoint of [...this.#endpoints.slice(next), ...this.#endpoints.slice(0, next)]) {
+    for (const endpoint of [...this.#endpoints.slice(this.#next), ...this.#endpoints.slice(0, this.#next)]) {
       if (this.#closing.signal.aborted) break;
+      this.#next = (this.#next + 1) % this.#endpoints.length;
       try {
         return await this.#open(endpoint);
       } catch (error) {

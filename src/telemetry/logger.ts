@@ -8,28 +8,6 @@ import type { LogLevel } from "../config.ts";
  */
 export type { Logger } from "pino";
 
-const levels: Readonly<Record<string, LogLevel>> = {
-  debug: "debug",
-  info: "info",
-  warn: "warn",
-  warning: "warn",
-  error: "error",
-  fatal: "fatal",
-  // Nothing of ours is worse than fatal, and a fatal line is never worth hiding.
-  panic: "fatal",
-};
-
-/**
- * Reads `--log-level`; case does not matter (spec: cli.md §1.1).
- * @throws Error `not a valid logrus Level: "bogus"`
- */
-export function parseLogLevel(text: string): LogLevel {
-  const name = text.toLowerCase();
-  const level = Object.hasOwn(levels, name) ? levels[name] : undefined;
-  if (level === undefined) throw new Error(`not a valid logrus Level: ${JSON.stringify(text)}`);
-  return level;
-}
-
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** Does a person read along? Then lines are for people, else one JSON object each. */

@@ -29,6 +29,8 @@ export const messages = {
     `Engine (ID: ${id}, Addr: ${addr}) has unsynchronized systime with swarm, please synchronize it.`,
   /** error. */
   discoveryError: (error: string) => `Discovery error: ${error}`,
+  /** debug; discovery. */
+  discoveryWatch: (nodes: number) => `Watch triggered with ${nodes} nodes`,
   /** debug. */
   discoveryAdd: (addr: string) => `Discovery: add engine ${addr}`,
   /** debug. */
@@ -49,4 +51,24 @@ export const messages = {
   proxyHijack: "Proxy hijack request",
   /** debug; name, id. */
   engineUpdated: "Engine update succeeded",
+  /** info; addr, discovery. Every time `join` registers. */
+  registering: (heartbeat: string) => `Registering on the discovery service every ${heartbeat}...`,
+  /** info. */
+  randomDelay: (delay: string) => `Add a random delay ${delay} to avoid synchronized registration`,
+  /** info; addr, discovery, failures. */
+  registeredAgain: "registered, after failures",
+  /** warn; addr, discovery. */
+  entryVanished: "the entry vanished from the discovery service: registering again",
+  /** info; addr, discovery. */
+  deregistered: "the entry is removed from the discovery service",
+  /** warn; addr, discovery, error. */
+  notDeregistered: (ttl: string) => `the entry could not be removed: it ends within its TTL (${ttl})`,
+  /** warn, once per distinct reason until an engine answers. */
+  engineSilent: (addr: string, reason: string) =>
+    `no Docker engine answers at ${addr}: ${reason}: managers will not reach it; registering all the same`,
+  /** info, after such a warning. */
+  engineAnswers: (addr: string) => `a Docker engine answers at ${addr}`,
+  /** warn, once. */
+  oddAddress: (addr: string, caution: string) =>
+    `other machines cannot reach ${addr}: ${caution}; give --advertise an address that managers can dial`,
 } as const;

@@ -1,4 +1,6 @@
 import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { readFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { pino, type Logger } from "pino";
 import { startSimulatedEngine, type EngineOptions, type SimulatedEngine } from "../../bench/fleet/index.ts";
@@ -7,6 +9,8 @@ import { FILTER_NAMES } from "../../filters/index.ts";
 import { createApp } from "../../src/app.ts";
 import { defaultClusterOptions } from "../../src/cli/cluster-options.ts";
 import type { ClusterOptions, ListenAddress, ManageConfig } from "../../src/config.ts";
+import type { TlsSettings } from "../../src/tls/identity.ts";
+import { tlsFront, type TlsFront } from "../support/tls-front.ts";
 
 /** An answer of the manager. */
 export interface Answer {
@@ -55,23 +59,41 @@ export interface ManagerOptions {
   readonly config?: Partial<Omit<ManageConfig, "cluster" | "hosts">>;
   /** Besides the TCP one. */
   readonly hosts?: readonly ListenAddress[];
+  /** The manager speaks TLS on all channels; its engines show its own certificate, which must be for 127.0.0.1. */
+  readonly tls?: ManagerTls;
+}
+
+export interface ManagerTls {
+  readonly settings: TlsSettings;
+  /** Whom `ask` and its kin come as. */
+  readonly client: ClientTls;
+}
+
+/** What a client trusts, and shows, PEM. */
+export interface ClientTls {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /** Starts engines and a manager over them, and waits until all are healthy. */
 export async function startManager(options: ManagerOptions = {}): Promise<TestManager> {
   const { engines: wanted = [{ name: "node-1" }, { name: "node-2" }, { name: "node-3" }] } = options;
+  const { tls } = options;
   const engines = await Promise.all(wanted.map((each) => startSimulatedEngine(each)));
+  const fronts = tls === undefined ? [] : await Promise.all(engines.map((engine) => frontOf(engine, tls)));
   const port = await freePort();
-  const discovery = new TestDiscovery(engines);
+  const discovery = new TestDiscovery(fronts.length > 0 ? fronts : engines);
   const log: string[] = [];
   const app = await createApp(configFor(port, options), {
     log: collector(log),
     discovery,
     random: () => 0.5,
     version: "0.0.0-test",
+    stderr: () => undefined,
   });
   app.failed.catch(() => undefined);
-  const ask: TestManager["ask"] = (method, path, given) => request(port, method, path, given);
+  const ask: TestManager["ask"] = (method, path, given) => request(port, method, path, given, tls?.client);
   const create: TestManager["create"] = async (body = {}, name = "") => {
     const answer = await ask("POST", `/containers/create?name=${encodeURIComponent(name)}`, {
       body: { Image: "busybox", Cmd: ["sleep", "infinity"], ...body },
@@ -100,6 +122,7 @@ export async function startManager(options: ManagerOptions = {}): Promise<TestMa
     setEngines: (now) => discovery.set(now),
     async [Symbol.asyncDispose]() {
       await app[Symbol.asyncDispose]();
+      await Promise.all(fronts.map((front) => front[Symbol.asyncDispose]()));
       await Promise.all(engines.map((engine) => engine.dispose()));
     },
   };
@@ -127,12 +150,22 @@ export async function until(
   }
 }
 
-/** One request on a connection of its own. */
+function frontOf({ addr }: SimulatedEngine, { settings }: ManagerTls): Promise<TlsFront> {
+  const { ca, cert, key, verify } = settings;
+  return tlsFront(addr, {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ...(verify && ca !== undefined && { ca: readFileSync(ca), requestCert: true }),
+  });
+}
+
+/** One request on a connection of its own. @param client the manager speaks TLS */
 export function request(
   port: number,
   method: string,
   path: string,
   { body, headers }: Ask = {},
+  client?: ClientTls,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const plain = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
@@ -144,9 +177,11 @@ export function request(
       method,
       agent: false,
       headers: { ...(plain ? {} : { "Content-Type": "application/json" }), ...headers },
+      ...client,
     };
     let answered = false;
-    const req = httpRequest(options, (res) => {
+    const send = client === undefined ? httpRequest : httpsRequest;
+    const req = send(options, (res) => {
       answered = true;
       const chunks: Buffer[] = [];
       res.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -225,11 +260,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function configFor(port: number, { cluster, config, hosts = [] }: ManagerOptions): ManageConfig {
+function configFor(port: number, { cluster, config, hosts = [], tls }: ManagerOptions): ManageConfig {
   return {
     discovery: "test://",
     discoveryOptions: {},
     hosts: [{ proto: "tcp", host: "127.0.0.1", port, addr: `127.0.0.1:${port}` }, ...hosts],
+    tls: tls?.settings,
+    authzPolicy: "",
     strategy: "spread",
     filters: FILTER_NAMES,
     heartbeatMs: 60_000,
@@ -252,16 +289,23 @@ function collector(lines: string[]): Logger {
 /** Names whatever engines the test wants. */
 class TestDiscovery implements Discovery {
   readonly description = "test";
+  readonly notices = [];
+  readonly isKeptAlive = false;
+  readonly registrar = undefined;
   #addresses: readonly EngineAddress[];
   #changed = (): void => undefined;
 
-  constructor(engines: readonly SimulatedEngine[]) {
+  constructor(engines: readonly { readonly addr: string }[]) {
     this.#addresses = engines.map(addressOf);
   }
 
   set(engines: readonly SimulatedEngine[]): void {
     this.#addresses = engines.map(addressOf);
     this.#changed();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
   }
 
   async *watch(signal: AbortSignal) {
@@ -275,7 +319,7 @@ class TestDiscovery implements Discovery {
   }
 }
 
-function addressOf({ addr }: SimulatedEngine): EngineAddress {
+function addressOf({ addr }: { readonly addr: string }): EngineAddress {
   const [host = "", port = ""] = addr.split(":");
   return { host, port: Number(port), address: addr };
 }

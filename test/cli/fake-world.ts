@@ -1,3 +1,7 @@
+import { createDiscovery } from "../../discovery/index.ts";
+import { until } from "../../discovery/timing.ts";
+import type { Discovery } from "../../discovery/types.ts";
+import type { AgentWorld } from "../../src/agent/types.ts";
 import type { App, World } from "../../src/app.ts";
 import type { CommandWorld } from "../../src/cli/command-world.ts";
 import { run } from "../../src/cli/run.ts";
@@ -20,19 +24,41 @@ export interface FakeApp {
   readonly ready?: Promise<void>;
   readonly failed?: Promise<never>;
   readonly dispose?: () => Promise<void>;
+  readonly reload?: () => void;
   /** Does anybody ask the manager to stop? */
   readonly stop?: boolean;
 }
 
+/** What differs from an empty world. */
+export interface FakeWorld {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly app?: FakeApp;
+  /** What `list` and `join` get, whatever the URI says. */
+  readonly discovery?: Discovery;
+  readonly agent?: Partial<AgentWorld>;
+  /** Aborted when somebody asks the program to stop. */
+  readonly stop?: AbortController;
+  readonly now?: () => Date;
+  /** Given what SIGHUP would call. */
+  readonly onHangup?: (reload: () => void) => void;
+}
+
+/** An agent in a world where an engine answers and no time passes. */
+const lonelyAgent: AgentWorld = {
+  now: () => 0,
+  pause: (_ms, signal) => until(signal),
+  random: () => 0.5,
+  probe: () => Promise.resolve(undefined),
+};
+
 /** Runs `swarm <words>`; single blanks separate words. */
 export async function swarm(
   line: string,
-  { env = {}, app = {} }: { readonly env?: NodeJS.ProcessEnv; readonly app?: FakeApp } = {},
+  { env = {}, app = {}, discovery, agent, stop = new AbortController(), now, onHangup }: FakeWorld = {},
 ): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   let config: ManageConfig | undefined;
-  const stop = new AbortController();
   const world: CommandWorld = {
     env,
     stdout: { write: (text: string) => (stdout += text) },
@@ -40,14 +66,18 @@ export async function swarm(
     program: "swarm",
     version: "1.2.3",
     gitCommit: "abcdef0",
-    now: () => new Date(2026, 10, 21, 6, 4, 33),
+    createDiscovery: discovery === undefined ? createDiscovery : () => discovery,
+    agent: { ...lonelyAgent, ...agent },
+    now: now ?? (() => new Date(2026, 10, 21, 6, 4, 33)),
     stopGracefully: () => stop.signal,
+    onHangup: onHangup ?? (() => undefined),
     async createApp(given, inner): Promise<App> {
       config = given;
       await app.start?.(inner);
       if (app.stop !== false) setImmediate(() => stop.abort());
       return {
         ready: app.ready ?? Promise.resolve(),
+        reload: app.reload ?? (() => undefined),
         failed: app.failed ?? new Promise<never>(() => undefined),
         [Symbol.asyncDispose]: app.dispose ?? (() => Promise.resolve()),
       };

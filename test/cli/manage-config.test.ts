@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { swarm } from "./fake-world.ts";
-import { tlsFolder } from "./tls-folder.ts";
+import { tlsFolder, type TlsFolder } from "./tls-folder.ts";
 
 /**
  * The rows of the contract's table, in its order. Each line also carries a fault of every later kind that can go with it, so that a
@@ -37,26 +37,39 @@ const rows = [
 ];
 
 describe("cli/manage-config", () => {
+  let folder: TlsFolder;
+  before(async () => (folder = await tlsFolder()));
+  after(() => folder.remove());
+  const withPaths = (line: string): string =>
+    line.replace(/<([^>]+)>/g, (_, name: string) => folder.path(name));
+  const verified = "--tlsverify --tlscert <cert.pem> --tlskey <key.pem> --tlscacert <ca.pem>";
+
   describe("refuses, in the order of the contract", () => {
     for (const { row, flags, discovery = "a:1", fatal } of rows) {
       it(`row ${row}: ${fatal}`, async () => {
-        using folder = tlsFolder();
-        const line = flags.replace(/<([^>]+)>/g, (_, name: string) => folder.path(name));
-        const { code, logged, stderr, config } = await swarm(`manage ${line} ${discovery}`);
+        const { code, logged, stderr, config } = await swarm(`manage ${withPaths(flags)} ${discovery}`);
         expect(logged).to.deep.equal([`fatal ${fatal}`]);
         expect([code, stderr, config]).to.deep.equal([1, "", undefined]);
       });
     }
 
-    it("TLS, once its files are right: it is not available yet", async () => {
-      using folder = tlsFolder();
-      const files = `--tlscert ${folder.path("cert.pem")} --tlskey ${folder.path("key.pem")}`;
-      const { code, logged } = await swarm(`manage --tls ${files} a:1`);
-      expect([code, logged]).to.deep.equal([
-        1,
-        ["fatal TLS is not available yet: start without --tls and --tlsverify"],
-      ]);
-    });
+    // prettier-ignore
+    const policies = [
+      { it: "without TLS",        flags: "" },
+      { it: "with unverified TLS", flags: "--tls --tlscert <cert.pem> --tlskey <key.pem>" },
+    ];
+    for (const { it: how, flags } of policies) {
+      it(`a policy for certificates ${how}, after the faults of TLS`, async () => {
+        const later = "--authz-policy /no/p --engine-refresh-min-interval 0";
+        const { code, logged } = await swarm(withPaths(`manage ${flags} ${later} a:1`));
+        expect([code, logged]).to.deep.equal([
+          1,
+          [
+            "fatal --authz-policy requires the use of --tlsverify: a client's certificate is what tells its role",
+          ],
+        ]);
+      });
+    }
 
     it("a listener it cannot open", async () => {
       expect((await swarm("manage -H udp://:1 a:1")).logged).to.deep.equal([
@@ -71,6 +84,8 @@ describe("cli/manage-config", () => {
       discovery: "a:1",
       discoveryOptions: {},
       hosts: [{ proto: "tcp", host: "127.0.0.1", port: 2375, addr: "127.0.0.1:2375" }],
+      tls: undefined,
+      authzPolicy: "",
       strategy: "spread",
       filters: ["health", "port", "containerslots", "dependency", "affinity", "constraint", "whitelist"],
       heartbeatMs: 60_000,
@@ -116,6 +131,19 @@ describe("cli/manage-config", () => {
     });
   }
 
+  it("reads the TLS files' paths, and the policy's", async () => {
+    const { config } = await swarm(withPaths(`manage ${verified} --authz-policy /p a:1`));
+    expect(config).to.deep.include({
+      tls: {
+        verify: true,
+        ca: folder.path("ca.pem"),
+        cert: folder.path("cert.pem"),
+        key: folder.path("key.pem"),
+      },
+      authzPolicy: "/p",
+    });
+  });
+
   describe("$SWARM_DISCOVERY", () => {
     // prettier-ignore
     const cases = [
@@ -144,5 +172,13 @@ describe("cli/manage-config", () => {
     expect(logged[0]).to.equal(
       "warn -1 < swarm.overcommit < 0 will make swarm take less resource than docker engine offers",
     );
+  });
+
+  it("logs who can reach it, and that its certificate does not suit", async () => {
+    const levels = async (line: string) =>
+      (await swarm(withPaths(line))).logged.map((text) => text.replace(/^(\w+ \S+ \S+).*/, "$1"));
+    expect(await levels("manage -H :2375 a:1")).to.include("warn DANGER: whoever");
+    expect(await levels(`manage ${verified} -H :2375 a:1`)).to.deep.equal(["info stopping"]);
+    expect(await levels(`manage ${verified} --advertise 10.9.9.9:1 a:1`)).to.include("warn The certificate");
   });
 });

@@ -45,6 +45,34 @@ describe("cli/manage", () => {
     });
   }
 
+  it("reads its files again at SIGHUP, also at one that comes while it starts", async () => {
+    let hangUp: (() => void) | undefined;
+    const seen: string[] = [];
+    const { code } = await swarm("manage a:1", {
+      onHangup: (reload) => (hangUp = reload),
+      app: {
+        start: async () => {
+          await Promise.resolve();
+          hangUp?.();
+          seen.push("started");
+        },
+        reload: () => void seen.push("reloaded"),
+      },
+    });
+    expect([code, seen]).to.deep.equal([0, ["started", "reloaded"]]);
+  });
+
+  it("takes a SIGHUP in good part when it cannot start", async () => {
+    let hangUp: (() => void) | undefined;
+    const { code, logged } = await swarm("manage a:1", {
+      onHangup: (reload) => (hangUp = reload),
+      app: { start: () => Promise.reject(new Error("listen: gone")), stop: false },
+    });
+    hangUp?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([code, logged]).to.deep.equal([1, ["fatal listen: gone"]]);
+  });
+
   it("ends with 0 even when closing fails, and says so", async () => {
     const { code, logged } = await swarm("manage a:1", {
       app: { dispose: () => Promise.reject(new Error("stuck")) },

@@ -15,7 +15,7 @@ describe("cli/run", () => {
       { line: "m -h --tls",             starts: "Usage: swarm manage [OPTIONS] <discovery>\n" },
       { line: "help j",                 starts: "Usage: swarm join [OPTIONS] <discovery>\n" },
       { line: "list --help",            starts: "Usage: swarm list [OPTIONS] <discovery>\n" },
-      { line: "create --help",          starts: "Usage: swarm create\n" },
+      { line: "create --help",          starts: "Usage: swarm create [OPTIONS]\n" },
       { line: "--version",              starts: "swarm version 1.2.3 (abcdef0)\n" },
       { line: "-v",                     starts: "swarm version 1.2.3 (abcdef0)\n" },
       { line: "foo",                    starts: "No help topic for 'foo'\n" },
@@ -48,7 +48,9 @@ describe("cli/run", () => {
     it("names all commands, one a line", async () => {
       const { stdout } = await swarm("--help");
       const names = stdout.slice(stdout.indexOf("Commands:")).match(/^ {2}\S.*?(?=\t)/gm);
-      expect(names?.join("|")).to.equal("  create, c|  list, l|  manage, m|  join, j|  help");
+      expect(names?.join("|")).to.equal(
+        "  create, c|  list, l|  manage, m|  join, j|  health|  discovery-service|  help",
+      );
     });
   });
 

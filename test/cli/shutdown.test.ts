@@ -26,4 +26,22 @@ describe("cli/shutdown", () => {
     source.emit("SIGINT");
     expect(source.exits).to.deep.equal([130]);
   });
+
+  it("leaves SIGHUP to the system until somebody wants it", () => {
+    const source = new FakeProcess();
+    installShutdown(source);
+    expect(source.listenerCount("SIGHUP")).to.equal(0);
+  });
+
+  it("hands each SIGHUP to the one who asked last", () => {
+    const source = new FakeProcess();
+    const { onHangup } = installShutdown(source);
+    const seen: string[] = [];
+    onHangup(() => seen.push("first"));
+    source.emit("SIGHUP");
+    onHangup(() => seen.push("second"));
+    source.emit("SIGHUP");
+    source.emit("SIGHUP");
+    expect([seen, source.exits]).to.deep.equal([["first", "second", "second"], []]);
+  });
 });

@@ -1,54 +1,58 @@
+import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TestAuthority } from "../support/certificates.ts";
 
-/** A self-signed certificate, its key, a foreign key and an encrypted one. Made for these tests; they open nothing. */
-const files = {
-  "cert.pem": `
------BEGIN CERTIFICATE-----
-MIIBijCCATGgAwIBAgIUFJZ0Ieejks/0hTQnamUC9wQEPswwCgYIKoZIzj0EAwIw
-GjEYMBYGA1UEAwwPc3dhcm0gdGVzdCBvbmx5MCAXDTI2MTEyMTA4MjczNVoYDzIx
-MjYxMDI4MDgyNzM1WjAaMRgwFgYDVQQDDA9zd2FybSB0ZXN0IG9ubHkwWTATBgcq
-hkjOPQIBBggqhkjOPQMBBwNCAARXaxd4V0y7P5KYmQWWpKum1+bAwZMaGt/6DocF
-MztgQWKbn5v8g83tKuz1/pdMELnvjizI1Usk5+0LW956Ou2ao1MwUTAdBgNVHQ4E
-FgQU+J+0eUVmQ7RCId/Qt3v2p/M8XpowHwYDVR0jBBgwFoAU+J+0eUVmQ7RCId/Q
-t3v2p/M8XpowDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiA112KD
-dJQewRPk4nFjVOQgjDP/pMSgnSPg7XSB5MwsFQIgB01xwEfrlBRTxW6X4WTVxqXf
-N7RztV3PP2bZjTzERVg=
------END CERTIFICATE-----
-`,
-  "key.pem": `
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNfdN3btUQIjLZAoe
-fvc30l5PWUCs9mPMZqoxUbGwXZShRANCAARXaxd4V0y7P5KYmQWWpKum1+bAwZMa
-Gt/6DocFMztgQWKbn5v8g83tKuz1/pdMELnvjizI1Usk5+0LW956Ou2a
------END PRIVATE KEY-----
-`,
-  "other-key.pem": `
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQ7JAShh+itIYIARX
-vXZCU26puivYLBRaTrad4WxaBauhRANCAASzTgbqmcNB3tezzz4yY8aFGp4IxEA8
-GdywyAUw/lkKxp8Jnh4lV1tjDXeAsEuynvgk6eTUzYyI0DsslYPbcM9q
------END PRIVATE KEY-----
-`,
-  "encrypted-key.pem": `
------BEGIN ENCRYPTED PRIVATE KEY-----
-MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAirhT8RpsktTAICCAAw
-DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEKZbh5fCtdZW//HwbR7mhCoEgZAW
-WW1DvS0mi2iMbjNw7vmvtSJeSQ6BE1UpTg9Ib13D/A79Z9TfL7bwxQMTskK9p316
-KVFlxf30KJyDO3XrbByufLTBlU6ZA5XeaPdflQJzMXyzeJOsrGNfsmBcLngrVpir
-VtZ7xXASXUtUHm5/3YIHbtELNpUhyjyQIheeAktYNoqmXY2g4ut0ZADgZppevwY=
------END ENCRYPTED PRIVATE KEY-----
-`,
-  "junk.pem": "no PEM at all\n",
-};
+/** Files for the TLS flags, good and bad, in a folder of their own. */
+export interface TlsFolder {
+  readonly path: (name: string) => string;
+  readonly remove: () => void;
+}
 
-/** Puts the files into a folder of their own; disposing removes it. */
-export function tlsFolder(): Disposable & { readonly path: (name: string) => string } {
+/** `cert.pem` and `key.pem` belong together and `ca.pem` vouches for them; what is wrong with the others is in their names. */
+export async function tlsFolder(): Promise<TlsFolder> {
   const folder = mkdtempSync(join(tmpdir(), "tls-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text.trimStart());
-  return {
-    path: (name) => join(folder, name),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  const [authority, other] = await Promise.all([TestAuthority.create(), TestAuthority.create("other")]);
+  const between = await other.intermediate("between");
+  const [pair, old, early, server, client, bare] = await Promise.all([
+    authority.issue({ cn: "manager", sans: ["10.0.0.1", "m1.example"] }),
+    authority.issue({ cn: "manager", from: -3, until: -2 }),
+    authority.issue({ cn: "manager", from: 2, until: 3 }),
+    authority.issue({ cn: "manager", usages: ["server"] }),
+    authority.issue({ cn: "manager", usages: ["client"] }),
+    authority.issue({ cn: "manager", usages: [] }),
+  ]);
+  const expiring = await authority.issue({ cn: "manager", from: -3, until: 1 });
+  const expired = (await other.issue({ cn: "old authority", from: -3, until: -2 })).cert;
+  const encrypted = createPrivateKey(pair.key).export({
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "secret",
+  });
+  const pairs = { old, early, server, client, bare, expiring };
+  const files: Record<string, string> = {
+    "cert.pem": pair.cert,
+    "key.pem": pair.key,
+    "other-key.pem": old.key,
+    "encrypted-key.pem": encrypted.toString(),
+    "junk.pem": "no PEM at all\n",
+    "empty.pem": "",
+    "half.pem": pair.cert.slice(0, 200),
+    "broken.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    "huge.pem": " ".repeat((1 << 20) + 1),
+    "ca.pem": authority.ca,
+    "ca-expired.pem": expired,
+    "ca-half-expired.pem": `${expired}\n${authority.ca}`,
+    "ca-between.pem": between.ca,
+    "ca-orphan.pem": `${authority.ca}\n${between.ca}`,
+    "ca-half.pem": `${authority.ca}\n${other.ca.slice(0, 200)}`,
   };
+  for (const [name, { cert, key }] of Object.entries(pairs)) {
+    files[`${name}.pem`] = cert;
+    files[`${name}-key.pem`] = key;
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true }) };
 }

@@ -1,8 +1,11 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { EngineConnections, hostPort } from "../../src/cluster/engine-address.ts";
 import { EngineUnreachableError } from "../../src/docker/engine-client.ts";
+import { startTlsEngine, testIdentity, type TestIdentity, type TlsEngine } from "../docker/tls-engine.ts";
+import { TestAuthority } from "../support/certificates.ts";
 
 describe("cluster/engine-address", () => {
   let server: Server;
@@ -49,5 +52,141 @@ describe("cluster/engine-address", () => {
     server.close();
     const error = await failure(connections.dial());
     expect(error).to.be.instanceOf(EngineUnreachableError).and.include({ code: "ECONNREFUSED" });
+  });
+
+  describe("over TLS", () => {
+    let authority: TestAuthority;
+    let engine: TlsEngine;
+    let identity: TestIdentity;
+    let secure: EngineConnections;
+    before(async () => {
+      authority = await TestAuthority.create();
+    });
+    beforeEach(async () => {
+      const pair = await authority.issue({ cn: "engine", sans: ["127.0.0.1"] });
+      engine = await startTlsEngine({ ...pair, ca: authority.ca, requestCert: true });
+      engine.server.removeAllListeners("secureConnection"); // raw connections: nobody speaks HTTP here
+      identity = await testIdentity(authority);
+      secure = new EngineConnections("127.0.0.1", engine.port, identity.identity);
+    });
+    afterEach(async () => {
+      secure.cut();
+      await engine[Symbol.asyncDispose]();
+      identity[Symbol.dispose]();
+    });
+    const dialBoth = async (): Promise<[Socket, TLSSocket]> => {
+      const accepted = once(engine.server, "secureConnection") as Promise<[TLSSocket]>;
+      const socket = await secure.dial();
+      const [other] = await accepted;
+      return [socket, other.on("error", () => undefined)];
+    };
+
+    it("dials, and has no listeners of its own left", async () => {
+      const [socket] = await dialBoth();
+      expect(socket).to.include({ authorized: true });
+      expect(socket.listenerCount("error")).to.equal(0);
+    });
+
+    it("hands over the engine's output after our side has ended", async () => {
+      const [socket, other] = await dialBoth();
+      let input = "";
+      other.setEncoding("utf8").on("data", (text: string) => (input += text));
+      const ended = once(other, "end");
+      socket.end("all we have to say");
+      await ended;
+      expect(input).to.equal("all we have to say");
+      const output = Buffer.alloc(4 << 20, "x");
+      other.end(output);
+      let bytes = 0;
+      for await (const chunk of socket as AsyncIterable<Buffer>) bytes += chunk.length;
+      expect(bytes).to.equal(output.length);
+    });
+
+    it("sends on after the engine's side has ended", async () => {
+      const [socket, other] = await dialBoth();
+      const ended = once(socket.resume(), "end");
+      other.end();
+      await ended;
+      expect(socket.writable).to.equal(true);
+      socket.end("late words");
+      let input = "";
+      for await (const chunk of other.setEncoding("utf8") as AsyncIterable<string>) input += chunk;
+      expect(input).to.equal("late words");
+    });
+
+    it("stops reading when told to, so that a slow client slows the engine", async () => {
+      const [socket, other] = await dialBoth();
+      socket.pause();
+      const first = once(socket, "readable");
+      let sent = 0;
+      const fill = (): void => {
+        while (other.write(Buffer.alloc(1 << 16)) && sent < 64 << 20) sent += 1 << 16;
+      };
+      fill();
+      other.on("drain", fill);
+      await first;
+      await new Promise(setImmediate);
+      expect(socket.readableLength).to.be.lessThan(1 << 20);
+      socket.destroy();
+    });
+
+    it("ends with the engine's connection, and with cut", async () => {
+      const [first, other] = await dialBoth();
+      const lost = once(first.on("error", () => undefined).resume(), "end");
+      other.destroy();
+      await lost;
+      const [second, peer] = await dialBoth();
+      const gone = once(peer.resume(), "end");
+      const closed = once(second, "close");
+      secure.cut();
+      await Promise.all([closed, gone]);
+    });
+
+    it("cuts a connection whose handshake is under way", async () => {
+      const dialling = failure(secure.dial());
+      secure.cut();
+      expect(await dialling).to.be.instanceOf(EngineUnreachableError);
+      expect(((await dialling) as Error).message).to.include("the engine was given up");
+    });
+
+    it("cuts a connection to an engine that never ends its handshake", async () => {
+      const silent = new EngineConnections(
+        "127.0.0.1",
+        (server.address() as AddressInfo).port,
+        identity.identity,
+      );
+      const accepted = once(server, "connection");
+      const dialling = failure(silent.dial());
+      await accepted;
+      silent.cut();
+      expect(await dialling).to.be.instanceOf(EngineUnreachableError);
+    });
+
+    it("refuses an engine of another authority, in Docker's words", async () => {
+      await identity.replace(await TestAuthority.create());
+      const error = await failure(secure.dial());
+      expect(error).to.be.instanceOf(EngineUnreachableError);
+      expect((error as Error).message).to.match(
+        /^error during connect: https:\/\/127\.0\.0\.1:\d+: x509: certificate signed by unknown authority/,
+      );
+    });
+
+    it("uses what was read again", async () => {
+      await dialBoth();
+      await identity.replace(authority, { cn: "manager of today" });
+      secure.renew();
+      const [, other] = await dialBoth();
+      expect(other.getPeerCertificate().subject.CN).to.equal("manager of today");
+    });
+
+    it("keeps streams that are open when the certificate is read again", async () => {
+      const [socket, other] = await dialBoth();
+      await identity.replace(authority, { cn: "manager of today" });
+      secure.renew();
+      other.end("still here");
+      let output = "";
+      for await (const chunk of socket.setEncoding("utf8") as AsyncIterable<string>) output += chunk;
+      expect(output).to.equal("still here");
+    });
   });
 });

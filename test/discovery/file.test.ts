@@ -8,7 +8,7 @@ import type { DiscoveryUpdate } from "../../discovery/types.ts";
 import { addressesOf, itBehavesLikeADiscovery, read } from "./contract.ts";
 
 const missing = Object.assign(new Error("ENOENT"), { code: "ENOENT", errno: -2 });
-const settings = { heartbeatMs: 60_000, options: {} };
+const settings = { heartbeatMs: 60_000, options: {}, env: {} };
 
 /** A file whose successive looks are scripted: no disk, no clock. The watch ends itself after the last look. */
 async function updatesFor(looks: readonly (string | Error)[]) {

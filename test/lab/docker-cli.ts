@@ -37,3 +37,8 @@ export function dockerEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.Process
   const own = Object.entries(toolEnvironment()).filter(([name]) => !/^(DOCKER|COMPOSE|BUILDX)_/.test(name));
   return { ...Object.fromEntries(own), DOCKER_CONFIG: path.join(cacheRoot, "docker-config"), ...extra };
 }
+
+/** The environment that makes the docker client use TLS, with the `ca.pem`, `cert.pem` and `key.pem` of a folder. */
+export function clientTls(folder: string | undefined): NodeJS.ProcessEnv {
+  return folder === undefined ? {} : { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: folder };
+}

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { CommandResult } from "./command.ts";
-import { dockerCli } from "./docker-cli.ts";
+import { clientTls, dockerCli } from "./docker-cli.ts";
 import type { DockerOptions } from "./docker-cli.ts";
 import { eventually } from "./eventually.ts";
 import type { LabHost } from "./host.ts";
@@ -21,6 +21,10 @@ export interface EngineParts {
   readonly bin?: string;
   readonly storageDriver: string;
   readonly args: readonly string[];
+  /** A folder with `ca.pem`, `cert.pem` and `key.pem`: the engine then serves mutual TLS, and nothing else, on its port. */
+  readonly tlsFolder?: string | undefined;
+  /** The same for clients: a certificate the engine accepts. */
+  readonly clientFolder?: string | undefined;
 }
 
 /**
@@ -30,13 +34,16 @@ export interface EngineParts {
 export class LabEngine {
   readonly name: string;
   readonly ip: string;
-  /** As discovery lists it: `10.88.17.11:2375`. */
+  /** As discovery lists it: `10.88.17.11:2375`, or port 2376 where it serves TLS. */
   readonly addr: string;
   /** As `docker -H` takes it. */
   readonly url: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly host: LabHost;
+  /** Whether it serves TLS; a change is for the next start, and leaves the address as it is. */
+  tls: boolean;
   readonly #parts: EngineParts;
+  readonly #port: number;
   #pid: number | undefined;
   #version = "";
 
@@ -44,7 +51,9 @@ export class LabEngine {
     this.#parts = parts;
     this.name = parts.name;
     this.ip = parts.ip;
-    this.addr = `${parts.ip}:2375`;
+    this.tls = parts.tlsFolder !== undefined;
+    this.#port = this.tls ? 2376 : 2375;
+    this.addr = `${parts.ip}:${String(this.#port)}`;
     this.url = `tcp://${this.addr}`;
     this.labels = parts.labels;
     this.host = parts.host;
@@ -55,9 +64,18 @@ export class LabEngine {
     return this.#version;
   }
 
+  /** Its own certificate and the authority it asks of clients; what a test writes there counts from the next start on. */
+  get tlsFolder(): string {
+    const { tlsFolder } = this.#parts;
+    if (tlsFolder === undefined) throw new Error(`engine ${this.name} has no certificates`);
+    return tlsFolder;
+  }
+
   /** Runs the docker CLI straight against this engine. Resolves whatever the exit code. */
   async docker(args: readonly string[], options: DockerOptions = {}): Promise<CommandResult> {
-    return await dockerCli(this.url, args, { ...options, env: { ...this.#parts.mark, ...options.env } });
+    const { mark, clientFolder } = this.#parts;
+    const env = { ...mark, ...(this.tls && clientTls(clientFolder)), ...options.env };
+    return await dockerCli(this.url, args, { ...options, env });
   }
 
   /** Starts dockerd and waits until it answers. Powers the host on first if need be. */
@@ -119,11 +137,11 @@ export class LabEngine {
 
   /** Makes the engine's port answer every packet with a reset: connection refused, at once. */
   async refuse(): Promise<void> {
-    await this.host.exec("iptables", "-w", "10", "-I", "INPUT", ...refusal);
+    await this.host.exec("iptables", "-w", "10", "-I", "INPUT", ...this.#refusal);
   }
 
   async accept(): Promise<void> {
-    await this.host.exec("iptables", "-w", "10", "-D", "INPUT", ...refusal);
+    await this.host.exec("iptables", "-w", "10", "-D", "INPUT", ...this.#refusal);
   }
 
   /** Kills the whole host at once; {@link LabEngine.start} powers it on again, with its disk as it was. */
@@ -140,7 +158,7 @@ export class LabEngine {
       await this.host.exec(
         "sh",
         "-c",
-        `while iptables -w 10 -D INPUT ${refusal.join(" ")} 2>/dev/null; do :; done`,
+        `while iptables -w 10 -D INPUT ${this.#refusal.join(" ")} 2>/dev/null; do :; done`,
       );
     }
     if (this.isRunning) this.unpause();
@@ -201,11 +219,15 @@ export class LabEngine {
       ],
       ...["--cgroup-parent", cgroup.parent, "--exec-opt", "native.cgroupdriver=cgroupfs"],
       ...["--storage-driver", storageDriver, "--insecure-registry", network.subnet],
-      ...["-H", `unix://${folder}/docker.sock`, "-H", "tcp://0.0.0.0:2375"],
-      "--tls=false", // said explicitly: without it dockerd waits 16 s before it listens on plain TCP
+      ...["-H", `unix://${folder}/docker.sock`, "-H", `tcp://0.0.0.0:${String(this.#port)}`],
+      ...(this.tls ? mutualTls(this.tlsFolder) : noTls),
       ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
       ...args,
     ];
+  }
+
+  get #refusal(): readonly string[] {
+    return ["-p", "tcp", "--dport", String(this.#port), "-j", "REJECT", "--reject-with", "tcp-reset"];
   }
 
   async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
@@ -222,4 +244,10 @@ export class LabEngine {
   }
 }
 
-const refusal = ["-p", "tcp", "--dport", "2375", "-j", "REJECT", "--reject-with", "tcp-reset"];
+/** Said explicitly: without it dockerd waits 16 s before it listens on plain TCP. */
+const noTls: readonly string[] = ["--tls=false"];
+
+const mutualTls = (folder: string): readonly string[] => [
+  "--tlsverify",
+  ...["--tlscacert", `${folder}/ca.pem`, "--tlscert", `${folder}/cert.pem`, "--tlskey", `${folder}/key.pem`],
+];

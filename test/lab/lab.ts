@@ -6,7 +6,9 @@ import { HostCgroup } from "./cgroups.ts";
 import { claimLab, reapStaleLabs } from "./claim.ts";
 import type { LabClaim } from "./claim.ts";
 import { must } from "./command.ts";
+import type { TestAuthority } from "../support/certificates.ts";
 import { LabEngine } from "./engine.ts";
+import type { EngineParts } from "./engine.ts";
 import { LabHost } from "./host.ts";
 import { LabNetwork } from "./network.ts";
 import { fetchSuiteEngine } from "./suite-engine.ts";
@@ -24,6 +26,8 @@ export interface EngineSpec {
   readonly args?: readonly string[];
   /** The name of an engine that this one is a clone of: it reports the same engine ID. */
   readonly cloneOf?: string;
+  /** Serves mutual TLS with a certificate of this authority for its address; the docker client of the lab has one as well. */
+  readonly tls?: TestAuthority;
 }
 
 /** What a lab consists of, and how it behaves towards its process. */
@@ -169,10 +173,23 @@ async function createEngine(claim: LabClaim, network: LabNetwork, plan: EnginePl
   const networkNamespace = network.namespaceFile(spec.name);
   const host = new LabHost({ name: spec.name, folder, networkNamespace, cgroup, mark: claim.mark });
   const { name, labels = {}, args = [] } = spec;
-  const parts = { name, ip, index, labels, host, network, mark: claim.mark, storageDriver, args };
+  const made = { host, network, mark: claim.mark, storageDriver };
+  const parts = { name, ip, index, labels, args, ...made, ...(await certificates(spec, ip, folder)) };
   const engine = new LabEngine(bin === undefined ? parts : { ...parts, bin });
   await host.boot();
   return engine;
+}
+
+async function certificates(
+  { name, tls }: EngineSpec,
+  ip: string,
+  folder: string,
+): Promise<Pick<EngineParts, "tlsFolder" | "clientFolder">> {
+  if (tls === undefined) return {};
+  const [tlsFolder, clientFolder] = [path.join(folder, "tls"), path.join(folder, "tls-client")];
+  await tls.write(tlsFolder, { cn: name, sans: [ip], usages: ["server"] });
+  await tls.write(clientFolder, { cn: "lab", usages: ["client"] });
+  return { tlsFolder, clientFolder };
 }
 
 async function engineFolder(

@@ -10,6 +10,8 @@ describe("proxy/body-boundary", () => {
     { it: "knows extensions and trailers",       headers: { "transfer-encoding": "chunked" }, body: "A;q=1\r\n0123456789\r\n0\r\nT: x\r\n\r\n", rest: "0\r\n\r\n" },
     { it: "is not misled by data like framing",  headers: { "transfer-encoding": "chunked" }, body: "5\r\n0\r\n\r\n\r\n0\r\n\r\n",    rest: "next" },
     { it: "ends where the framing breaks",       headers: { "transfer-encoding": "chunked" }, body: "GET / HTTP/1.1\r\n",             rest: "next" },
+    { it: "ends at a bare line feed in a size line", headers: { "transfer-encoding": "chunked" }, body: "0;x",                        rest: "\n\nPOST / HTTP/1.1\nHost: x\n\n\r\n\r\n" },
+    { it: "ends at a bare line feed in a trailer", headers: { "transfer-encoding": "chunked" }, body: "0\r\nT: x",                    rest: "\n\nPOST / HTTP/1.1\nHost: x\n\n\r\n\r\n" },
   ];
   for (const c of cases) {
     it(c.it, () => {

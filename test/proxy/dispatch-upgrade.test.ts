@@ -25,6 +25,14 @@ describe("proxy/dispatch-upgrade", () => {
     await isDeserted(server);
   });
 
+  it("ends a connection on which an earlier answer is not sent yet", async () => {
+    const paths: (string | undefined)[] = [];
+    const { client } = await serving((req) => void paths.push(req.url), true);
+    client.send(`GET /stream HTTP/1.1\r\nHost: m\r\n\r\nPOST /attach HTTP/1.1\r\n${upgrade}\r\n`);
+    await client.isEnded();
+    expect(paths).to.deep.equal(["/stream"]);
+  });
+
   it("gives an answer larger than any buffer at the client's pace", async () => {
     const { client } = await serving((_req, res) => {
       const piece = Buffer.alloc(1024 * 1024, "x");

@@ -62,6 +62,30 @@ describe("proxy/forward", () => {
     await client.receives(/204 No Content[^]*\r\n\r\n$/);
   });
 
+  // prettier-ignore
+  const hidden = [
+    { it: "a header that Connection names",      headers: ["Connection: content-length", "Content-Length: 9"],       body: "GET /evil" },
+    { it: "a header beyond those that Node reads", headers: [...Array.from({ length: 45 }, () => "a:1"), "Content-Length: 9"], body: "" },
+  ];
+  for (const c of hidden) {
+    it(`never sends a body that the headers do not announce, or the reverse: ${c.it}`, async () => {
+      const asked = new Mailbox<string>();
+      const { target } = await httpEngine((req, res) => {
+        let body = "";
+        req.on("data", (chunk) => (body += String(chunk)));
+        req.on("end", () => {
+          asked.put(`${req.headers["content-length"] ?? "no"} ${body}`);
+          res.end();
+        });
+      });
+      const manager = await managerFor(target);
+      manager.server.maxHeadersCount = 40;
+      const client = new RawClient(manager.port);
+      client.send(get("/x", ...c.headers) + "GET /evil");
+      expect(await asked.take()).to.equal(c.body === "" ? "no " : `9 ${c.body}`);
+    });
+  }
+
   it("releases the response headers before any body byte", async () => {
     const { target } = await httpEngine((_req, res) => res.writeHead(200).flushHeaders());
     const manager = await managerFor(target);

@@ -49,6 +49,14 @@ describe("store/held-lock", () => {
     await until("the lock is lost", () => lock.lost.aborted);
   });
 
+  it("is kept when one renewal is never answered, for there is time to ask again", async () => {
+    let calls = 0;
+    const { lock } = hold(() => (++calls === 1 ? new Promise(() => undefined) : Promise.resolve(true)));
+    await until("it is renewed twice after that, or lost", () => calls > 2 || lock.lost.aborted);
+    expect(lock.held()).to.equal(true);
+    await lock.release();
+  });
+
   it("is lost at once when the store says so", async () => {
     const { lock } = hold(() => Promise.resolve(false));
     await until("the lock is lost", () => lock.lost.aborted);

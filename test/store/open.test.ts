@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { speaksVersion2 } from "../../src/store/etcd.ts";
-import { openStore } from "../../src/store/open.ts";
+import { openServerStore, openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { freePort } from "../lab/free-port.ts";
 import { quick, rejection } from "../live/store/under-test.ts";
+import { TestAuthority } from "../support/certificates.ts";
 
 describe("store/open", () => {
   const servers: Server[] = [];
@@ -94,27 +95,50 @@ describe("store/open", () => {
 
   describe("options", () => {
     let folder: string;
-    before(() => {
+    before(async () => {
       folder = mkdtempSync(path.join(tmpdir(), "swarm-store-"));
-      writeFileSync(path.join(folder, "ca.pem"), "-----BEGIN CERTIFICATE-----\n");
+      const authority = await TestAuthority.create();
+      const [pair, other] = [await authority.issue({ cn: "one" }), await authority.issue({ cn: "two" })];
+      const files = {
+        "ca.pem": `a comment\n${authority.ca}`,
+        "cert.pem": pair.cert,
+        "key.pem": pair.key,
+        "other-key.pem": other.key,
+        "empty.pem": "",
+        "damaged.pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      };
+      for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
     });
     after(() => rmSync(folder, { recursive: true }));
 
-    it("refuses TLS that is only half there, for it would be no TLS at all", async () => {
-      const options = { "kv.cacertfile": path.join(folder, "ca.pem") };
-      const { kind, message } = await rejection(open("consul://a:1", { options }));
-      expect(kind).to.equal("invalid");
-      expect(message).to.equal(
-        "TLS to the store needs kv.cacertfile, kv.certfile, kv.keyfile: kv.certfile, kv.keyfile are missing",
-      );
-    });
-
-    it("names a file that cannot be read", async () => {
-      const options = { "kv.cacertfile": "/nope", "kv.certfile": "/nope", "kv.keyfile": "/nope" };
-      expect((await rejection(open("etcd://a:1", { options }))).message).to.equal(
-        'could not read CA certificate "/nope": open /nope: no such file or directory',
-      );
-    });
+    // prettier-ignore
+    const files = [
+      { it: "takes a set that belongs together",         ca: "ca.pem",      cert: "cert.pem",    key: "key.pem",       says: "" },
+      { it: "refuses TLS that is only half there",       ca: "ca.pem",      cert: "",            key: "",              says: "TLS to the store needs kv.cacertfile, kv.certfile, kv.keyfile: kv.certfile, kv.keyfile are missing" },
+      { it: "names the one file that is missing",        ca: "",            cert: "cert.pem",    key: "key.pem",       says: "TLS to the store needs kv.cacertfile, kv.certfile, kv.keyfile: kv.cacertfile is missing" },
+      { it: "names an authority it cannot read",         ca: "nope",        cert: "nope",        key: "nope",          says: 'could not read CA certificate "DIR/nope": open DIR/nope: no such file or directory' },
+      { it: "names an authority that is none",           ca: "empty.pem",   cert: "nope",        key: "nope",          says: 'failed to append certificates from PEM file: "DIR/empty.pem"' },
+      { it: "names an authority that is damaged",        ca: "damaged.pem", cert: "nope",        key: "nope",          says: 'failed to append certificates from PEM file: "DIR/damaged.pem"' },
+      { it: "takes no key for an authority",             ca: "key.pem",     cert: "cert.pem",    key: "key.pem",       says: 'failed to append certificates from PEM file: "DIR/key.pem"' },
+      { it: "names a certificate it cannot read",        ca: "ca.pem",      cert: "nope",        key: "key.pem",       says: "Could not load X509 key pair: open DIR/nope: no such file or directory" },
+      { it: "names a certificate that is a folder",      ca: "ca.pem",      cert: ".",           key: "key.pem",       says: "Could not load X509 key pair: read DIR/.: is a directory" },
+      { it: "names a key it cannot read",                ca: "ca.pem",      cert: "cert.pem",    key: "nope",          says: "Could not load X509 key pair: open DIR/nope: no such file or directory" },
+      { it: "names a certificate that is none",          ca: "ca.pem",      cert: "key.pem",     key: "key.pem",       says: "Could not load X509 key pair: tls: no certificate in DIR/key.pem" },
+      { it: "names a key that is none",                  ca: "ca.pem",      cert: "cert.pem",    key: "cert.pem",      says: "Could not load X509 key pair: tls: no usable private key in DIR/cert.pem (it must be PEM and not encrypted)" },
+      { it: "names two that do not belong together",     ca: "ca.pem",      cert: "cert.pem",    key: "other-key.pem", says: "Could not load X509 key pair: tls: private key does not match public key: DIR/other-key.pem is not of DIR/cert.pem" },
+    ];
+    for (const scheme of ["consul", "etcd", "zk"] as const) {
+      for (const { it: title, ca, cert, key, says } of files) {
+        it(`${scheme}: ${title}`, () => {
+          const at = (name: string) => (name === "" ? "" : `${folder}/${name}`);
+          const options = { "kv.cacertfile": at(ca), "kv.certfile": at(cert), "kv.keyfile": at(key) };
+          const opened = () =>
+            stores.push(openServerStore({ scheme, endpoints: ["a:1"], prefix: "" }, { options }));
+          if (says === "") expect(opened).not.to.throw();
+          else expect(opened).to.throw().with.property("message", says.replaceAll("DIR", folder));
+        });
+      }
+    }
 
     it("refuses a user without a password, a token where there are none, and a version there is not", async () => {
       const refusal = async (url: string, options: Record<string, string>) =>

@@ -22,6 +22,7 @@ describe("store/store-url", () => {
     { url: "etcd://a:1,,b:2",            says: 'not ""' },
     { url: "etcd://a:70000",             says: 'not "a:70000"' },
     { url: "etcd://user:pw@a:1",         says: "a server is host:port" },
+    { url: "etcd://user:p/w@a:1",        says: /^a server is host:port, without user and password: those are kv.user and kv.passwordfile$/ },
     { url: "zk://a:1?x=y",               says: "a server is host:port" },
     { url: "redis://a:1",                says: "no store is called" },
     { url: "10.0.0.1:2375",              says: "no store is called" },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { stripVTControlCharacters } from "node:util";
-import { createLogger, parseLogLevel } from "../../src/telemetry/logger.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
 
 function capture(options: { level?: "debug" | "info" | "fatal"; tty?: boolean } = {}) {
   const lines: string[] = [];
@@ -60,21 +60,4 @@ describe("telemetry/logger", () => {
     log.error({ error: "EOF" }, "error monitoring events, will restart");
     expect(entries()[0]).to.have.property("error", "EOF");
   });
-
-  // prettier-ignore
-  const levels = [
-    { text: "debug", is: "debug" }, { text: "info",  is: "info" },  { text: "warn",  is: "warn" },  { text: "warning", is: "warn" },
-    { text: "error", is: "error" }, { text: "fatal", is: "fatal" }, { text: "panic", is: "fatal" }, { text: "DEBUG",   is: "debug" },
-  ];
-  for (const c of levels) {
-    it(`reads the level ${c.text}`, () => {
-      expect(parseLogLevel(c.text)).to.equal(c.is);
-    });
-  }
-
-  for (const text of ["bogus", "", "trace", "toString"]) {
-    it(`refuses the level ${JSON.stringify(text)}`, () => {
-      expect(() => parseLogLevel(text)).to.throw(`not a valid logrus Level: ${JSON.stringify(text)}`);
-    });
-  }
 });

@@ -25,7 +25,10 @@ describe("telemetry/messages", () => {
     { text: messages.proxyHijack,                        is: "Proxy hijack request" },
     { text: messages.engineUpdated,                      is: "Engine update succeeded" },
     { text: messages.discoveryWithoutTls,                is: "Initializing discovery without TLS" },
+    { text: messages.discoveryWatch(3),                  is: "Watch triggered with 3 nodes" },
     { text: messages.discoveryWithTls,                   is: "Initializing discovery with TLS" },
+    { text: messages.registering("1m0s"),                is: "Registering on the discovery service every 1m0s..." },
+    { text: messages.randomDelay("1.5s"),                is: "Add a random delay 1.5s to avoid synchronized registration" },
   ];
   for (const c of pinned) {
     it(`keeps "${c.is}"`, () => {

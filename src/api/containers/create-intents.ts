@@ -11,6 +11,8 @@ export interface CreateIntent {
   readonly query: string;
   readonly clientVersion: string | undefined;
   readonly registryAuth: string | undefined;
+  /** See `Exchange`. */
+  readonly recheck?: (() => void) | undefined;
 }
 
 /** What all remembered bodies may take together, characters; a create body is a few kilobytes. */

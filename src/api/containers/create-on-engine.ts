@@ -15,6 +15,8 @@ export interface EngineCreate {
   readonly query: string;
   readonly clientVersion: string | undefined;
   readonly registryAuth: string | undefined;
+  /** Asked before each attempt. @throws ApiError */
+  readonly recheck?: (() => void) | undefined;
   /** Ends a pull when the client has left. */
   readonly signal: AbortSignal;
   /** Brings the image to an engine that said it lacks it; a pull unless given. @throws ImageUnavailableError */
@@ -59,7 +61,9 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
   return created;
 }
 
-async function post(engine: Engine, { body, query, clientVersion }: EngineCreate): Promise<CreatedContainer> {
+async function post(engine: Engine, create: EngineCreate): Promise<CreatedContainer> {
+  const { body, query, clientVersion } = create;
+  create.recheck?.();
   const path = engine.versionedPath(clientVersion, `/containers/create?${query}`);
   const answer = await engine.client.request<{ Id?: unknown; Warnings?: unknown }>({
     method: "POST",

@@ -43,6 +43,7 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     query: exchange.rawQuery.replace(/^\?/, ""),
     clientVersion: exchange.clientVersion,
     registryAuth: header(exchange.req, "x-registry-auth"),
+    recheck: exchange.recheck,
   };
   let created: CreatedContainer;
   try {
@@ -53,6 +54,11 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     return;
   }
   if (request.portBindings.some(({ hostPort }) => hostPort !== "")) intents.set(created.Id, intent);
+  exchange.audit?.note({
+    container: created.Id,
+    node: cluster.containers.byId(created.Id)?.engine.name ?? "",
+    image: body.Image ?? "",
+  });
   sendJson(res, 201, { Id: created.Id, Warnings: [...created.Warnings, ...parsed.warnings] });
 }
 

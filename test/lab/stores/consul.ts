@@ -3,6 +3,8 @@ import path from "node:path";
 import { must } from "../command.ts";
 import { freePort } from "../free-port.ts";
 import { unpackSuitePackages } from "../suite-packages.ts";
+import { StoreCluster } from "./store-cluster.ts";
+import type { MemberPlace } from "./store-cluster.ts";
 import { answers, StoreServer } from "./store-server.ts";
 import type { Home } from "./store-server.ts";
 
@@ -34,20 +36,15 @@ export async function startConsul(
   { acl = false, shortestSession = "1s" }: ConsulOptions = {},
 ): Promise<LabConsul> {
   const program = await consulProgram();
-  const [http, server, serf] = [await freePort(address), await freePort(address), await freePort(address)];
+  const ports = [await freePort(address), await freePort(address), await freePort(address)] as const;
+  const place = { number: 1, ip: address, ports };
+  const [http] = ports;
   const token = "11111111-2222-3333-4444-555555555555";
   const running = await StoreServer.start(home, {
     name: "consul",
-    command: (folder) => {
-      const config = path.join(folder, "config.json");
-      writeFileSync(
-        config,
-        JSON.stringify(settings({ http, server, serf_lan: serf }, shortestSession, acl ? token : undefined)),
-      );
-      chmodSync(config, 0o600);
-      return [program, "agent", "-config-file", config, "-data-dir", path.join(folder, "data")];
-    },
-    strayFolder: "/tmp/consul-test", // Consul's own test helpers are part of the program
+    command: (folder) =>
+      commandLine(program, folder, settings(place, [place], shortestSession, acl ? token : undefined)),
+    strayFolder,
     isReady: () => isWritable(`http://${address}:${String(http)}`, token),
   });
   return {
@@ -56,6 +53,24 @@ export async function startConsul(
     token,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** Three Consul servers; a new leader is there about three seconds after the old one's death. */
+export async function startConsulCluster(home: Home): Promise<StoreCluster> {
+  const program = await consulProgram();
+  return await StoreCluster.start(home, {
+    member: (place, all) => ({
+      name: `consul-${String(place.number)}`,
+      command: (folder) => commandLine(program, folder, settings(place, all, "1s", undefined)),
+      strayFolder,
+      isReady: () => isWritable(`http://${place.ip}:${String(place.ports[0])}`, ""),
+    }),
+    clientPort: ({ ports }) => ports[0],
+    leads: async ({ ip, ports: [http, server] }) =>
+      await answers(`http://${ip}:${String(http)}/v1/status/leader`, (body) =>
+        body.includes(`"${ip}:${String(server)}"`),
+      ),
+  });
 }
 
 /** Where the program is, fetched if need be. */
@@ -85,18 +100,31 @@ export async function consulProgram(log: (line: string) => void = () => undefine
   return program;
 }
 
+/** Consul's own test helpers are part of the program. */
+const strayFolder = "/tmp/consul-test";
+
+function commandLine(program: string, folder: string, config: unknown): readonly [string, ...string[]] {
+  const file = path.join(folder, "config.json");
+  writeFileSync(file, JSON.stringify(config));
+  chmodSync(file, 0o600); // it may hold the token
+  return [program, "agent", "-config-file", file, "-data-dir", path.join(folder, "data")];
+}
+
 function settings(
-  ports: Readonly<Record<string, number>>,
+  { number, ip, ports: [http, server, serf] }: MemberPlace,
+  all: readonly MemberPlace[],
   shortestSession: string,
   token: string | undefined,
 ): unknown {
   return {
-    node_name: "lab",
+    node_name: `lab-${String(number)}`,
     server: true,
-    bootstrap_expect: 1,
-    bind_addr: address,
-    client_addr: address,
-    ports: { ...ports, serf_wan: -1, dns: -1, grpc: -1 },
+    bootstrap_expect: all.length,
+    bind_addr: ip,
+    client_addr: ip,
+    ports: { http, server, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1 },
+    retry_join: all.length > 1 ? all.map((member) => `${member.ip}:${String(member.ports[2])}`) : [],
+    retry_interval: "200ms", // after a first failure it would be 30 s
     log_level: "warn",
     disable_update_check: true,
     session_ttl_min: shortestSession,

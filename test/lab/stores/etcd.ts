@@ -1,6 +1,12 @@
+import { symlinkSync } from "node:fs";
 import path from "node:path";
+import { must } from "../command.ts";
 import { freePort } from "../free-port.ts";
+import { unpackSuitePackages } from "../suite-packages.ts";
 import { findTool } from "../system.ts";
+import type { Certificates } from "./certificates.ts";
+import { StoreCluster } from "./store-cluster.ts";
+import type { MemberPlace } from "./store-cluster.ts";
 import { answers, StoreServer } from "./store-server.ts";
 import type { Home } from "./store-server.ts";
 
@@ -9,7 +15,7 @@ const address = "127.0.0.1";
 /** An etcd of one member. */
 export interface LabEtcd extends AsyncDisposable {
   readonly server: StoreServer;
-  /** `127.0.0.1:40123` */
+  /** `127.0.0.1:40123`; with TLS `localhost:40123`. */
   readonly address: string;
 }
 
@@ -17,28 +23,123 @@ export interface LabEtcd extends AsyncDisposable {
 export interface EtcdOptions {
   /** Whether it speaks the old protocol too. Default: no. */
   readonly v2?: boolean;
+  /** Which program; the system's by default. */
+  readonly program?: string;
+  /** It then serves TLS, as `localhost`, and only clients with a certificate of the same authority. One member only. */
+  readonly tls?: Certificates;
 }
 
-/** The system's etcd, without a word to the disk's caches: it is killed, the machine is not. */
-export async function startEtcd(home: Home, { v2 = false }: EtcdOptions = {}): Promise<LabEtcd> {
-  const program = findTool("etcd");
-  if (program === undefined) throw new Error("etcd is missing: apt-get install etcd-server");
-  const [client, peer] = [await freePort(address), await freePort(address)];
-  const [clientUrl, peerUrl] = [`http://${address}:${String(client)}`, `http://${address}:${String(peer)}`];
+/** An etcd without a word to the disk's caches: it is killed, the machine is not. */
+export async function startEtcd(home: Home, options: EtcdOptions = {}): Promise<LabEtcd> {
+  const ports = [await freePort(address), await freePort(address), await freePort(address)] as const;
+  const place = { number: 1, ip: address, ports };
   const server = await StoreServer.start(home, {
     name: "etcd",
-    command: (folder) => [
-      program,
-      ...["--name", "lab", "--data-dir", path.join(folder, "data"), `--enable-v2=${String(v2)}`],
-      ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
-      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
-      ...["--initial-cluster", `lab=${peerUrl}`, "--heartbeat-interval", "50", "--election-timeout", "500"],
-    ],
-    isReady: () => answers(`${clientUrl}/health`, (body) => body.includes("true")),
+    command: (folder) => commandLine(folder, place, [place], options),
+    isReady: () => isHealthy(options.tls ? healthUrl(place) : clientUrl(place)),
   });
   return {
     server,
-    address: `${address}:${String(client)}`,
+    address: `${options.tls ? "localhost" : address}:${String(ports[0])}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** Three members; a new leader is there about two seconds after the old one's death. */
+export async function startEtcdCluster(
+  home: Home,
+  options: Omit<EtcdOptions, "tls"> = {},
+): Promise<StoreCluster> {
+  return await StoreCluster.start(home, {
+    member: (place, all) => ({
+      name: `etcd-${String(place.number)}`,
+      command: (folder) => commandLine(folder, place, all, options),
+      isReady: () => isHealthy(clientUrl(place)),
+    }),
+    clientPort: ({ ports }) => ports[0],
+    leads: async (place) => {
+      const request = { method: "POST", body: "{}", signal: AbortSignal.timeout(1000) };
+      const status = await fetch(`${clientUrl(place)}/v3/maintenance/status`, request).catch(() => undefined);
+      const { leader, header } = ((await status?.json().catch(() => ({}))) ?? {}) as {
+        readonly leader?: string;
+        readonly header?: { readonly member_id?: string };
+      };
+      return leader !== undefined && leader === header?.member_id;
+    },
+  });
+}
+
+/** etcd 3.5, or the reason why there is none. */
+export type NewerEtcd =
+  | {
+      readonly kind: "ready";
+      /** For {@link startEtcd}. */ readonly program: string;
+      readonly version: string;
+    }
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+/** Unpacks the etcd of Debian trixie into the cache, see {@link unpackSuitePackages}. */
+export async function fetchNewerEtcd(log: (line: string) => void = () => undefined): Promise<NewerEtcd> {
+  const unpacked = await unpackSuitePackages(
+    {
+      suite: "trixie",
+      packages: ["etcd-server"],
+      folder: "stores/etcd-trixie",
+      what: "etcd of Debian trixie",
+      arrange: async (folder) => {
+        symlinkSync("tree/usr/bin/etcd", path.join(folder, "etcd"));
+        const text = await must(path.join(folder, "etcd"), ["--version"]);
+        return /etcd Version: (\S+)/.exec(text)?.[1] ?? "unknown";
+      },
+    },
+    log,
+  );
+  if (unpacked.kind === "unavailable") return unpacked;
+  return { kind: "ready", program: path.join(unpacked.folder, "etcd"), version: unpacked.version };
+}
+
+/** Called again for each start: a member that has data goes by that. */
+function commandLine(
+  folder: string,
+  place: MemberPlace,
+  all: readonly MemberPlace[],
+  { v2 = false, program = findTool("etcd"), tls }: EtcdOptions,
+): readonly [string, ...string[]] {
+  if (program === undefined) throw new Error("etcd is missing: apt-get install etcd-server");
+  const cluster = all.map((member) => `${nameOf(member)}=${peerUrl(member)}`).join(",");
+  const client = tls ? clientUrl(place).replace("http:", "https:") : clientUrl(place);
+  return [
+    program,
+    ...["--name", nameOf(place), "--data-dir", path.join(folder, "data"), `--enable-v2=${String(v2)}`],
+    ...["--listen-client-urls", client, "--advertise-client-urls", client],
+    ...["--listen-peer-urls", peerUrl(place), "--initial-advertise-peer-urls", peerUrl(place)],
+    ...["--initial-cluster", cluster, "--heartbeat-interval", "50", "--election-timeout", "500"],
+    ...(tls ? tlsFlags(tls, place) : []),
+  ];
+}
+
+/** Its health it tells everybody, on a port of its own. */
+function tlsFlags({ ca, cert, key }: Certificates, place: MemberPlace): readonly string[] {
+  const files = ["--cert-file", cert, "--key-file", key, "--trusted-ca-file", ca];
+  return [...files, "--client-cert-auth", "--listen-metrics-urls", healthUrl(place)];
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  return await answers(`${url}/health`, (body) => body.includes("true"));
+}
+
+function nameOf({ number }: MemberPlace): string {
+  return `lab-${String(number)}`;
+}
+
+function clientUrl({ ip, ports }: MemberPlace): string {
+  return `http://${ip}:${String(ports[0])}`;
+}
+
+function peerUrl({ ip, ports }: MemberPlace): string {
+  return `http://${ip}:${String(ports[1])}`;
+}
+
+function healthUrl({ ip, ports }: MemberPlace): string {
+  return `http://${ip}:${String(ports[2])}`;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { toolEnvironment } from "../command.ts";
 import { eventually } from "../eventually.ts";
@@ -31,7 +31,8 @@ export class StoreServer implements AsyncDisposable {
   readonly #home: Home;
   #process: ChildProcess | undefined;
 
-  private constructor(home: Home, kind: ServerKind) {
+  /** Makes its folder; {@link restart} starts it. */
+  constructor(home: Home, kind: ServerKind) {
     this.#home = home;
     this.#kind = kind;
     this.folder = mkdtempSync(path.join(home.folder, `${kind.name}-`));
@@ -44,9 +45,13 @@ export class StoreServer implements AsyncDisposable {
     return server;
   }
 
-  /** Starts it again, with its data; kills it first if it runs. */
-  async restart(): Promise<void> {
+  /** Starts it again, with its data unless that is to be lost; kills it first if it runs. */
+  async restart({ empty = false }: { readonly empty?: boolean } = {}): Promise<void> {
     await this.kill();
+    if (empty) {
+      rmSync(this.folder, { recursive: true, force: true });
+      mkdirSync(this.folder);
+    }
     const { name, command, isReady } = this.#kind;
     const log = path.join(this.folder, "log");
     // exec: the shell only redirects, so the child is the server

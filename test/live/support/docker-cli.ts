@@ -7,9 +7,10 @@ import type { DockerOptions } from "../../lab/docker-cli.ts";
 /** The docker command line client, bound to one endpoint. */
 export type Docker = (args: readonly string[], options?: DockerOptions) => Promise<CommandResult>;
 
-/** Binds the client to an endpoint: an engine's `url` or a manager's. */
-export function dockerAt(url: string): Docker {
-  return async (args, options) => await dockerCli(url, args, options);
+/** Binds the client to an endpoint: an engine's `url` or a manager's, with what it needs in its environment. */
+export function dockerAt(url: string, env: NodeJS.ProcessEnv = {}): Docker {
+  return async (args, options = {}) =>
+    await dockerCli(url, args, { ...options, env: { ...env, ...options.env } });
 }
 
 /** Runs a docker command that has to succeed and gives its standard output without the last newline. */

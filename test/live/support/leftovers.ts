@@ -8,8 +8,8 @@ import type { Manager } from "./manager.ts";
 export async function sweep(lab: Lab, manager: Manager): Promise<void> {
   await Promise.all(lab.engines.map(removeAll));
   await eventually("the manager lists no container", async () => {
-    const list = await fetch(`${manager.http}/containers/json?all=1`);
-    return ((await list.json()) as readonly unknown[]).length === 0;
+    const { body } = await manager.get("/containers/json?all=1");
+    return (JSON.parse(body) as readonly unknown[]).length === 0;
   });
 }
 

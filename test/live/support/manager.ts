@@ -7,8 +7,12 @@ import { eventually } from "../../lab/eventually.ts";
 import { freePort } from "../../lab/free-port.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { repositoryRoot } from "../../lab/paths.ts";
+import { clientTls } from "../../lab/docker-cli.ts";
 import { dockerAt } from "./docker-cli.ts";
 import type { Docker } from "./docker-cli.ts";
+import { httpGet } from "./http-get.ts";
+import { tlsFlags } from "./manager-tls.ts";
+import type { ManagerTls } from "./manager-tls.ts";
 
 /** How to start a manager; by default over all engines of the lab. */
 export interface ManagerOptions {
@@ -21,6 +25,8 @@ export interface ManagerOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** How many healthy nodes to wait for; 0 waits only for an answer. Default: the number of engines in the lab. */
   readonly healthyNodes?: number;
+  /** Serves TLS and reaches the engines by TLS, see `managerTls`. */
+  readonly tls?: ManagerTls;
 }
 
 /** A node as `/info` shows it: its name and the rows below it. */
@@ -38,18 +44,20 @@ export interface NodeRows {
 export class Manager implements AsyncDisposable {
   /** As `docker -H` takes it. */
   readonly url: string;
-  /** As `fetch` takes it, without a slash at the end. */
+  /** As `fetch` takes it, without a slash at the end; with TLS use {@link Manager.get}, which has the certificates. */
   readonly http: string;
   /** The docker client bound to this manager. */
   readonly docker: Docker;
+  readonly #tls: ManagerTls | undefined;
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   #logs = "";
 
-  private constructor(port: number, child: ChildProcess) {
+  private constructor(port: number, child: ChildProcess, tls: ManagerTls | undefined) {
     this.url = `tcp://127.0.0.1:${String(port)}`;
-    this.http = `http://127.0.0.1:${String(port)}`;
-    this.docker = dockerAt(this.url);
+    this.http = `${tls === undefined ? "http" : "https"}://127.0.0.1:${String(port)}`;
+    this.docker = dockerAt(this.url, clientTls(tls?.clientFolder));
+    this.#tls = tls;
     this.#process = child;
     this.#ended = once(child, "close");
     for (const stream of [child.stdout, child.stderr]) {
@@ -62,20 +70,20 @@ export class Manager implements AsyncDisposable {
    * @throws {Error} with the manager's log when it ends early or the nodes do not become healthy within 30 s.
    */
   static async start(lab: Lab, options: ManagerOptions = {}): Promise<Manager> {
-    const { args = [], globalArgs = [], env = {}, healthyNodes = lab.engines.length } = options;
+    const { args = [], globalArgs = [], env = {}, healthyNodes = lab.engines.length, tls } = options;
     const discovery = options.discovery ?? `nodes://${lab.engines.map(({ addr }) => addr).join(",")}`;
     const port = await freePort("127.0.0.1");
     const listen = ["-H", `tcp://127.0.0.1:${String(port)}`];
     const child = spawn(
       process.execPath,
-      [...program(), ...globalArgs, "manage", ...listen, ...args, discovery],
+      [...program(), ...globalArgs, "manage", ...listen, ...(tls ? tlsFlags(tls) : []), ...args, discovery],
       {
         cwd: repositoryRoot,
         env: { ...withoutSettings(toolEnvironment(lab.mark)), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
-    const manager = new Manager(port, child);
+    const manager = new Manager(port, child, tls);
     try {
       await manager.#ready(healthyNodes);
       return manager;
@@ -101,10 +109,19 @@ export class Manager implements AsyncDisposable {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Asks its API, with the client's certificate where it serves TLS. */
+  async get(apiPath: string): Promise<{ readonly status: number; readonly body: string }> {
+    return await httpGet(this.http + apiPath, this.#tls?.clientFolder);
+  }
+
+  /** Makes it read its certificates again. */
+  reload(): void {
+    this.#process.kill("SIGHUP");
+  }
+
   /** `GET /info`, parsed. */
   async info(): Promise<Record<string, unknown>> {
-    const answer = await fetch(`${this.http}/info`, { signal: AbortSignal.timeout(5000) });
-    return (await answer.json()) as Record<string, unknown>;
+    return JSON.parse((await this.get("/info")).body) as Record<string, unknown>;
   }
 
   /** The nodes of `/info`, with their rows. */
@@ -167,8 +184,8 @@ export class Manager implements AsyncDisposable {
     }
     await eventually("the manager answers", async () => {
       if (!this.isRunning) throw new Error("the manager ended");
-      return await fetch(`${this.http}/_ping`).then(
-        ({ ok }) => ok,
+      return await this.get("/_ping").then(
+        ({ status }) => status === 200,
         () => false,
       );
     });

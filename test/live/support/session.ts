@@ -27,9 +27,9 @@ export class Session implements AsyncDisposable {
     child.stdin?.on("error", () => undefined); // the command may end before it has read everything
   }
 
-  /** Runs `docker -H url args…` with pipes for its standard streams. */
-  static start(url: string, args: readonly string[]): Session {
-    return Session.#spawn(["docker", "-H", url, ...args]);
+  /** Runs `docker -H url args…` with pipes for its standard streams. `env` is added to its environment. */
+  static start(url: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Session {
+    return Session.#spawn(["docker", "-H", url, ...args], env);
   }
 
   /** Runs the same at a terminal of {@link terminalSize}. Output and errors are one there, and lines end in CR LF. */
@@ -40,8 +40,8 @@ export class Session implements AsyncDisposable {
     return Session.#spawn(["script", "--quiet", "--return", "--command", line, "/dev/null"]);
   }
 
-  static #spawn(command: readonly string[]): Session {
-    const options = { env: dockerEnvironment(), detached: true, stdio: "pipe" } as const;
+  static #spawn(command: readonly string[], env: NodeJS.ProcessEnv = {}): Session {
+    const options = { env: dockerEnvironment(env), detached: true, stdio: "pipe" } as const;
     return new Session(spawn("timeout", ["-k", "1", "60", ...command], options));
   }
 
