@@ -86,7 +86,8 @@ export class ConsulApi {
 
   /**
    * The key, or all keys that begin so, and the index to go on from. With `index` it answers when that is no longer the
-   * latest one, or after `waitMs` (and up to a sixteenth more).
+   * latest one, or after `waitMs` (and up to a sixteenth more). Asks for consistency, as {@link get} does: a server that has just been elected
+   * may not have read its own log yet, and would answer with less than there is.
    */
   async read(
     what: { readonly key: string; readonly recurse: boolean },
@@ -95,7 +96,7 @@ export class ConsulApi {
   ): Promise<{ readonly pairs: readonly ConsulPair[]; readonly index: string }> {
     const blocking = wait && { index: wait.index, wait: `${Math.max(1, Math.round(wait.waitMs))}ms` };
     const { data, response } = await this.#call(signal, (consul, ctx) =>
-      consul.kv.get({ ...ctx, ...what, ...blocking } as never),
+      consul.kv.get({ ...ctx, ...what, ...blocking, consistent: true } as never),
     );
     const pairs =
       data === undefined ? [] : Array.isArray(data) ? (data as ConsulPair[]) : [data as ConsulPair];

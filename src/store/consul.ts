@@ -85,8 +85,11 @@ export class ConsulBackend implements Backend {
     return {
       ttlMs: lifeMs,
       renew: async (renewal) => {
-        if (!(await this.#api.renewSession(id, renewal))) return false;
-        return (await this.#api.get(key, renewal))?.Session === id;
+        const renewed = await this.#api.renewSession(id, renewal);
+        if ((await this.#api.get(key, renewal))?.Session !== id) return false;
+        // A server that has just been elected does not know all sessions yet; of the key it speaks for the majority.
+        if (!renewed) throw new StoreError("failed", `the session of ${key} was not renewed`);
+        return true;
       },
       release: async (last) => {
         const mine = { Verb: "check-session", Key: key, Session: id } as const;

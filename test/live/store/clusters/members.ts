@@ -58,7 +58,7 @@ export function outlivesItsMembers(
           const entry = await other.get(`nodes/${String(values.length - 1)}`).catch(() => undefined);
           return entry?.value === value;
         });
-        expect(lock.held(), `the lock without ${member.address}`).to.equal(true);
+        expect(lock.held(), `the lock without ${member.address}: ${String(lock.lost.reason)}`).to.equal(true);
         if (fault === "dies") await member.server.restart();
         else member.server.thaw();
         await sleep(betweenFaultsMs);
