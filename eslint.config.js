@@ -90,6 +90,11 @@ export default defineConfig(
     "A discovery backend yields addresses and nothing else.",
   ),
   layer(
+    ["src/net/**/*.ts"],
+    "^\\.\\./(?!errors\\.ts$|(telemetry|tls)/)",
+    "src/net is servers and sockets without routes: whoever listens stands on it.",
+  ),
+  layer(
     ["src/tls/**/*.ts"],
     "^\\.\\./(?!errors\\.ts$|telemetry/)|/(discovery|filters)/",
     "src/tls stands alone: listeners, engines and commands stand on it.",
@@ -111,12 +116,12 @@ export default defineConfig(
   ),
   layer(
     ["src/discovery-service/**/*.ts"],
-    "^\\.\\./(?!errors\\.ts$|(telemetry|tls)/|api/tls-server\\.ts$|proxy/close-gently\\.ts$|store/directory-owner\\.ts$|\\.\\./discovery/(address|token-place)\\.ts$)|^(dockerode|http-proxy|undici)",
-    "src/discovery-service stands alone: of the manager it shares the TLS server and the directory lock.",
+    "^\\.\\./(?!errors\\.ts$|(net|telemetry|tls)/|store/directory-owner\\.ts$|\\.\\./discovery/(address|token-place)\\.ts$)|^(dockerode|http-proxy|undici)",
+    "src/discovery-service stands alone: of the manager it shares src/net and the directory lock.",
   ),
   layer(
     ["src/store/**/*.ts"],
-    "^\\.\\./(?!errors\\.ts$)|^(express|dockerode|http-proxy|pino)",
+    "^\\.\\./(?!errors\\.ts$|telemetry/os-error\\.ts$|tls/read-file\\.ts$)|^(express|dockerode|http-proxy|pino)",
     "src/store stands alone: discovery, replication and wanted state stand on it.",
   ),
   {

@@ -1,6 +1,6 @@
 import type { Entry } from "../src/store/store.ts";
 import { parseAddress, withoutDuplicates } from "./address.ts";
-import { oneLine } from "./kv-errors.ts";
+import { oneLine } from "./one-line.ts";
 import { maxAddresses } from "./pattern.ts";
 import type { DiscoveryUpdate, EngineAddress } from "./types.ts";
 

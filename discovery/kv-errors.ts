@@ -1,5 +1,6 @@
 import type { ServerUrl } from "../src/store/store-url.ts";
 import { StoreError } from "../src/store/store-error.ts";
+import { oneLine } from "./one-line.ts";
 
 /** What people search logs for when a store is not there (spec: discovery.md §1.3); the cause follows. */
 const unreachable: Readonly<Record<ServerUrl["scheme"], string>> = {
@@ -17,10 +18,4 @@ export function kvError(scheme: ServerUrl["scheme"], doing: "read" | "write", ca
   if (!(cause instanceof StoreError) || cause.kind !== "unreachable") return new Error(text, { cause });
   const prefix = scheme === "consul" && doing === "write" ? consulWrite : unreachable[scheme];
   return new Error(prefix + text, { cause });
-}
-
-/** For logs and terminals: no control characters, and not more than `length` characters. */
-export function oneLine(text: string, length: number): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-  return line.length > length ? `${line.slice(0, length)}…` : line;
 }

@@ -4,7 +4,10 @@ import { pause, until } from "./timing.ts";
 import { TokenClient, type Answer } from "./token-client.ts";
 import { maskToken, parseTokenPlace, serviceSetting } from "./token-place.ts";
 import type { Discovery, DiscoverySettings, DiscoveryUpdate, EngineAddress } from "./types.ts";
+import { oneLine } from "./one-line.ts";
 
+/** Of a text the service sends. */
+const maxText = 200;
 const maxWarnings = 20;
 
 /**
@@ -110,7 +113,7 @@ function interpret(entries: readonly unknown[]): DiscoveryUpdate {
       if (typeof entry !== "string") throw new Error("not a text");
       addresses.push(parseAddress(entry));
     } catch (error) {
-      faults.push(`entry ${shown(entry)} skipped: ${oneLine((error as Error).message)}`);
+      faults.push(`entry ${shown(entry)} skipped: ${oneLine((error as Error).message, maxText)}`);
     }
   }
   const first = faults[0];
@@ -127,11 +130,6 @@ function shown(entry: unknown): string {
   return JSON.stringify(entry).slice(0, 80);
 }
 
-/** A stranger's text in a log or on a terminal. */
-function oneLine(text: string): string {
-  return text.slice(0, 200).replace(/\p{Cc}/gu, "?");
-}
-
 function fingerprint({ addresses, warnings }: DiscoveryUpdate & { readonly kind: "entries" }): string {
   const sorted = addresses.map(({ address }) => address).sort();
   return JSON.stringify([sorted, [...warnings].sort()]);
@@ -146,7 +144,7 @@ function refusal(what: string, { status, text }: Answer): Error {
   let said = "";
   try {
     const { message } = JSON.parse(text) as { readonly message?: unknown };
-    if (typeof message === "string") said = `: ${oneLine(message)}`;
+    if (typeof message === "string") said = `: ${oneLine(message, maxText)}`;
   } catch {
     // An error page: the status says enough.
   }

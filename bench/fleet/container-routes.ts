@@ -124,9 +124,9 @@ async function commit(exchange: Exchange): Promise<void> {
 
 function prune(exchange: Exchange): void {
   const { state } = exchange;
-  exchange.filters(["label", "label!", "until"]);
+  const labels = exchange.filters(["label", "label!", "until"]).get("label") ?? [];
   const idle = [...state.containers.values()].filter(
-    ({ status }) => status === "exited" || status === "created",
+    (container) => ["exited", "created"].includes(container.status) && passes(container, "label", labels),
   );
   for (const container of idle) lifecycle.removeContainer(state, container, false);
   state.events.record({ type: "container", action: "prune", id: "", attributes: { reclaimed: "0" } });

@@ -1,5 +1,5 @@
 /** Two names Go takes for one. Upper case first: it also folds `ſ`, which has no lower case of its own. */
-const fold = (name: string): string => name.toUpperCase().toLowerCase();
+export const fold = (name: string): string => name.toUpperCase().toLowerCase();
 
 /**
  * Engines are written in Go, whose JSON decoder takes `hostconfig` for `HostConfig`. Gives the keys we route on their proper

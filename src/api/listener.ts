@@ -3,15 +3,15 @@ import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { ListenAddress } from "../config.ts";
+import { bindFault, closeServer, isAddressInUse } from "../net/close-server.ts";
+import { refuseMalformed } from "../net/refuse-malformed.ts";
+import { createTlsServer, type TlsServer } from "../net/tls-server.ts";
 import { dispatchUpgrade } from "../proxy/dispatch-upgrade.ts";
 import { routeConnections } from "../proxy/legacy-hijack.ts";
-import { errorText } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
 import { HandshakeLog } from "../tls/handshake-log.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import type { HttpApp } from "./http-app.ts";
-import { refuseMalformed } from "./refuse-malformed.ts";
-import { createTlsServer, type TlsServer } from "./tls-server.ts";
 
 /** Short requests get this long to finish when the manager stops, milliseconds. */
 const GRACE_MS = 3_000;
@@ -103,16 +103,7 @@ export class Listener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     this.#retire();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    // Clients keep connections in reserve that never asked anything; to Node those are not idle.
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
-    const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, GRACE_MS);
-    await closed;
-    clearTimeout(timer);
-    for (const socket of this.#sockets) socket.destroy();
+    await closeServer(this.#server, this.#sockets, GRACE_MS);
   }
 
   #track(socket: Socket): void {
@@ -162,11 +153,9 @@ function makeServer(
 }
 
 function bindError(error: unknown, address: ListenAddress): Error {
-  const busy = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-  const reason = busy ? "bind: address already in use" : errorText(error);
   const hint =
-    busy && address.addr.includes(":2375")
+    isAddressInUse(error) && address.addr.includes(":2375")
       ? ": is Docker already running on this machine? Try using a different port"
       : "";
-  return new Error(`listen ${address.proto} ${address.addr}: ${reason}${hint}`, { cause: error });
+  return new Error(`listen ${address.proto} ${address.addr}: ${bindFault(error)}${hint}`, { cause: error });
 }

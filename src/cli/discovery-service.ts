@@ -10,7 +10,7 @@ import type { Invocation } from "./command-world.ts";
 import type { FlagValues } from "./flag-parser.ts";
 import type { discoveryServiceFlags } from "./flags.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import { checkTlsFlags } from "./tls-files.ts";
+import { loadIdentity } from "./tls-files.ts";
 
 /** How long a stopping service may take to answer its clients and write to its disk. */
 const closeWithinMs = 10_000;
@@ -117,12 +117,7 @@ function readIdentity({ tlscert, tlskey, tlscacert, tlsverify }: Flags): TlsIden
   if (tlsverify && (!tls || tlscacert === "")) {
     throw new CommandError("--tlsverify requires --tlscert, --tlskey and --tlscacert");
   }
-  const settings = checkTlsFlags({ tls, tlsverify, tlscacert, tlscert, tlskey });
-  try {
-    return settings && TlsIdentity.load(settings);
-  } catch (error) {
-    throw new CommandError(errorText(error), { cause: error });
-  }
+  return loadIdentity({ tls, tlsverify, tlscacert, tlscert, tlskey });
 }
 
 function readHost(text: string): TcpAddress {

@@ -2,7 +2,7 @@ import { splitHostPort } from "../../discovery/address.ts";
 import type { ListenAddress } from "../config.ts";
 import { errorText } from "../errors.ts";
 import { exposureWarnings } from "../tls/exposure.ts";
-import { TlsIdentity, type TlsSettings } from "../tls/identity.ts";
+import { TlsIdentity } from "../tls/identity.ts";
 import { nameWarning } from "../tls/warnings.ts";
 import { CommandError } from "./command-error.ts";
 
@@ -21,11 +21,6 @@ export interface TlsFlags {
  * @returns undefined when TLS is not wanted
  * @throws CommandError with the contract's texts
  */
-export function checkTlsFlags(flags: TlsFlags): TlsSettings | undefined {
-  return loadIdentity(flags)?.settings;
-}
-
-/** The same, for who needs what the files hold. */
 export function loadIdentity({
   tls,
   tlsverify,

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { createTlsServer } from "../api/tls-server.ts";
-import { errorText } from "../errors.ts";
-import { closeGently } from "../proxy/close-gently.ts";
+import { bindFault, closeServer } from "../net/close-server.ts";
+import { refuseMalformed } from "../net/refuse-malformed.ts";
+import { createTlsServer } from "../net/tls-server.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { HandshakeLog } from "../tls/handshake-log.ts";
@@ -60,7 +60,7 @@ export class ServiceListener implements AsyncDisposable {
     const { server, retire } = makeServer(options);
     server.setTimeout(idleMs);
     server.maxConnections = options.maxConnections;
-    server.on("clientError", refuseMalformed);
+    refuseMalformed(server);
     const sockets = countSockets(server, options);
     await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown): void => {
@@ -79,14 +79,7 @@ export class ServiceListener implements AsyncDisposable {
   /** Stops accepting, lets requests under way finish, then cuts what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retire();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
-    const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, graceMs);
-    await closed;
-    clearTimeout(timer);
+    await closeServer(this.#server, this.#sockets, graceMs);
   }
 }
 
@@ -125,26 +118,4 @@ function countSockets(
     if (count > most) socket.destroy();
   });
   return sockets;
-}
-
-/** Answers what is no HTTP. A TLS client learns from this answer that there is no TLS here. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code?.startsWith("HPE_") !== true) {
-    socket.destroy();
-    return;
-  }
-  const oversized = error.code === "HPE_HEADER_OVERFLOW";
-  const body = JSON.stringify({
-    message: oversized ? "request headers too large" : "malformed HTTP request",
-  });
-  socket.write(
-    `HTTP/1.1 ${oversized ? "431 Request Header Fields Too Large" : "400 Bad Request"}\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  closeGently(socket);
-}
-
-function bindFault(error: unknown): string {
-  const busy = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-  return busy ? "bind: address already in use" : errorText(error);
 }

@@ -1,7 +1,7 @@
 import { ServerResponse } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { closeGently } from "./close-gently.ts";
+import { closeGently } from "../net/close-gently.ts";
 import { announcesBody } from "./headers.ts";
 
 /** A client's connection taken from its response. */

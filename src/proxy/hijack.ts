@@ -4,7 +4,7 @@ import type { EngineTarget } from "../docker/engine-target.ts";
 import { explained } from "../docker/tls-engine-agent.ts";
 import { bodyBoundary } from "./body-boundary.ts";
 import { ClientInput } from "./client-input.ts";
-import { closeGently } from "./close-gently.ts";
+import { closeGently } from "../net/close-gently.ts";
 import { rawRequestHead } from "./headers.ts";
 import type { Farewell } from "./http2-farewell.ts";
 import { closingHead, handsOverConnection, readResponseHead } from "./raw-response.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import type { ClientInput } from "./client-input.ts";
-import { closeGently } from "./close-gently.ts";
+import { closeGently } from "../net/close-gently.ts";
 import type { Farewell } from "./http2-farewell.ts";
 import type { Replay } from "./replay.ts";
 

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { getSystemErrorMap } from "node:util";
+import { errorText } from "../errors.ts";
+import { fileErrorText } from "../telemetry/os-error.ts";
+import { readTlsFile } from "../tls/read-file.ts";
 import type { StoreTls } from "./connection.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -34,19 +36,22 @@ export function readStoreTls(options: Readonly<Record<string, string>>): StoreTl
   return { ca, cert, key };
 }
 
-/** A password in a file is not seen in a list of processes. @throws {StoreError} `auth` naming the file. */
+/** A password in a file is not seen in a list of processes; it may be a pipe. @throws {StoreError} `auth` naming the file. */
 export function readPassword(file: string): string {
-  return readFile(file, (why) => `could not read password "${file}": ${why}`).trim();
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new StoreError("auth", `could not read password "${file}": ${fileErrorText(file, error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function readFile(file: string, explain: (why: string) => string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTlsFile(file);
   } catch (error) {
-    const { code, errno, message } = error as NodeJS.ErrnoException;
-    const words = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
-    const [verb, why] = code === "EISDIR" ? ["read", "is a directory"] : ["open", words ?? message];
-    throw new StoreError("auth", explain(`${verb} ${file}: ${why}`), { cause: error });
+    throw new StoreError("auth", explain(errorText(error)), { cause: error });
   }
 }
 

@@ -260,7 +260,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function configFor(port: number, { cluster, config, hosts = [], tls }: ManagerOptions): ManageConfig {
+/** What a manager on a port of the loopback interface is told. */
+export function configFor(
+  port: number,
+  { cluster, config, hosts = [], tls }: ManagerOptions = {},
+): ManageConfig {
   return {
     discovery: "test://",
     discoveryOptions: {},

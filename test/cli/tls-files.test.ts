@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkTlsFlags, loadIdentity, tlsWarnings } from "../../src/cli/tls-files.ts";
+import { loadIdentity, tlsWarnings } from "../../src/cli/tls-files.ts";
 import type { ListenAddress } from "../../src/config.ts";
 import { tlsFolder, type TlsFolder } from "./tls-folder.ts";
 
@@ -83,7 +83,7 @@ describe("cli/tls-files", () => {
     const outcome =
       c.error === undefined ? `TLS ${c.is ? "on" : "off"}` : c.error.replace(/<([^>]+)>/g, "$1");
     it(`answers "${c.flags}" with ${outcome}`, () => {
-      const check = () => checkTlsFlags(flags(c.flags));
+      const check = () => loadIdentity(flags(c.flags))?.settings;
       if (c.error === undefined) {
         expect(check() !== undefined).to.equal(c.is);
         return;
@@ -100,13 +100,13 @@ describe("cli/tls-files", () => {
 
   it("keeps the paths, and forgets a CA nobody is verified against", () => {
     const [cert, key] = [folder.path("cert.pem"), folder.path("key.pem")];
-    expect(checkTlsFlags(flags(`tls ${good} ca=nope`))).to.deep.equal({
+    expect(loadIdentity(flags(`tls ${good} ca=nope`))?.settings).to.deep.equal({
       verify: false,
       ca: undefined,
       cert,
       key,
     });
-    expect(checkTlsFlags(flags(`tlsverify ${good} ca=ca.pem`))).to.deep.equal({
+    expect(loadIdentity(flags(`tlsverify ${good} ca=ca.pem`))?.settings).to.deep.equal({
       verify: true,
       ca: folder.path("ca.pem"),
       cert,

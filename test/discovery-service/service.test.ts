@@ -224,7 +224,7 @@ describe("discovery-service/service", () => {
       await using bench = await openBench(folder());
       const port = bench.service.ports[0]!;
       expect(await sendRaw(port, "hello\r\n\r\n")).to.match(
-        /^HTTP\/1.1 400 .*\r\n\r\n\{"message":"malformed HTTP request"\}$/s,
+        /^HTTP\/1.1 400 .*\r\n\r\n\{"message":"malformed HTTP request"\}\n$/s,
       );
       expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(9000)}\r\n\r\n`)).to.match(
         /^HTTP\/1.1 431 .*"request headers too large"/s,

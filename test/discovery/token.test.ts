@@ -119,7 +119,7 @@ describe("discovery/token", () => {
       expect(update?.kind === "entries" && update.warnings).to.deep.equal([
         "entry 7 skipped: not a text",
         'entry "b" skipped: address b: missing port in address',
-        "entry \"c\\u001b[31m:1\" skipped: address c?[31m:1: unexpected '[' in address",
+        "entry \"c\\u001b[31m:1\" skipped: address c [31m:1: unexpected '[' in address",
       ]);
     });
 
@@ -209,7 +209,7 @@ describe("discovery/token", () => {
         );
       answer('{"message":"no such cluster\\u0007"}', 404);
       expect(await register()).to.equal(
-        "Failed to register a:1: Discovery service returned 404 HTTP status code: no such cluster?",
+        "Failed to register a:1: Discovery service returned 404 HTTP status code: no such cluster",
       );
       answer("<html>", 502);
       expect(await register()).to.equal(

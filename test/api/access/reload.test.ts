@@ -83,6 +83,10 @@ describe("api/access reload", () => {
       const connection = await open(cn, request);
       manager.setPolicy({ rules: [now] });
       manager.setPolicy(POLICY);
+      if (request === attach) {
+        connection.write("still here\n");
+        await until(() => connection.text().includes("still here"));
+      }
       await manager.as("root", "POST", "/containers/web/kill");
       await until(() => request === attach || connection.text().includes('"die"'));
       expect(manager.log.join("")).not.to.include("cut off");

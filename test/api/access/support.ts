@@ -11,11 +11,9 @@ import {
   type SimulatedEngine,
 } from "../../../bench/fleet/index.ts";
 import { createDiscovery } from "../../../discovery/index.ts";
-import { FILTER_NAMES } from "../../../filters/index.ts";
 import { createApp } from "../../../src/app.ts";
-import { defaultClusterOptions } from "../../../src/cli/cluster-options.ts";
 import { TestAuthority, type CertificateSpec, type Pair } from "../../support/certificates.ts";
-import { freePort, until } from "../support.ts";
+import { configFor, freePort, until } from "../support.ts";
 
 /** The clients of these tests, by their common names. */
 const CLIENTS: readonly CertificateSpec[] = [
@@ -99,14 +97,14 @@ export async function startGuardedManager({
   const port = await freePort();
   const log: string[] = [];
   const logger = pino({ level: "warn", base: null }, { write: (line: string) => void log.push(line) });
-  const app = await createApp(configFor(port, tls, policyFile), {
+  const config = { ...configFor(port), tls: { verify: true, ...tls }, authzPolicy: policyFile };
+  const app = await createApp(config, {
     log: logger,
     discovery: createDiscovery(`nodes://${fronts.map(({ addr }) => addr).join(",")}`, {
       heartbeatMs: 60_000,
       options: {},
       env: {},
-      log: logger,
-    } as unknown as Parameters<typeof createDiscovery>[1]),
+    }),
     random: () => 0.5,
     version: "0.0.0-test",
   });
@@ -200,28 +198,6 @@ async function startFront({ addr }: SimulatedEngine, ca: string, pair: Promise<P
       await new Promise((resolve) => front.close(resolve));
     },
   };
-}
-
-function configFor(port: number, tls: { ca: string; cert: string; key: string }, authzPolicy: string) {
-  const address = { proto: "tcp", host: "127.0.0.1", port, addr: `127.0.0.1:${String(port)}` } as const;
-  return {
-    discovery: "nodes://",
-    discoveryOptions: {},
-    hosts: [address],
-    tls: { verify: true, ...tls },
-    authzPolicy,
-    strategy: "spread",
-    filters: FILTER_NAMES,
-    heartbeatMs: 60_000,
-    engine: { refreshMinMs: 30_000, refreshMaxMs: 60_000, failureRetry: 3 },
-    cors: false,
-    refreshOnNodeFilter: false,
-    containerNameRefreshFilter: "",
-    debug: false,
-    experimental: false,
-    logLevel: "warn",
-    cluster: defaultClusterOptions,
-  } as const;
 }
 
 function request(options: object, { body, headers }: GuardedAsk = {}): Promise<GuardedAnswer> {

@@ -10,12 +10,12 @@ import type { MemberPlace } from "./store-cluster.ts";
 import { answers, StoreServer } from "./store-server.ts";
 import type { Home } from "./store-server.ts";
 
-const address = "127.0.0.1";
+const loopback = "127.0.0.1";
 
 /** An etcd of one member. */
 export interface LabEtcd extends AsyncDisposable {
   readonly server: StoreServer;
-  /** `127.0.0.1:40123`; with TLS `localhost:40123`. */
+  /** `127.0.0.1:40123`, or on the address asked for; with TLS `localhost:40123`. */
   readonly address: string;
 }
 
@@ -23,6 +23,8 @@ export interface LabEtcd extends AsyncDisposable {
 export interface EtcdOptions {
   /** Whether it speaks the old protocol too. Default: no. */
   readonly v2?: boolean;
+  /** Where it listens. Default: the loopback address. */
+  readonly ip?: string;
   /** Which program; the system's by default. */
   readonly program?: string;
   /** It then serves TLS, as `localhost`, and only clients with a certificate of the same authority. One member only. */
@@ -31,8 +33,9 @@ export interface EtcdOptions {
 
 /** An etcd without a word to the disk's caches: it is killed, the machine is not. */
 export async function startEtcd(home: Home, options: EtcdOptions = {}): Promise<LabEtcd> {
-  const ports = [await freePort(address), await freePort(address), await freePort(address)] as const;
-  const place = { number: 1, ip: address, ports };
+  const { ip = loopback } = options;
+  const ports = [await freePort(ip), await freePort(ip), await freePort(ip)] as const;
+  const place = { number: 1, ip, ports };
   const server = await StoreServer.start(home, {
     name: "etcd",
     command: (folder) => commandLine(folder, place, [place], options),
@@ -40,7 +43,7 @@ export async function startEtcd(home: Home, options: EtcdOptions = {}): Promise<
   });
   return {
     server,
-    address: `${options.tls ? "localhost" : address}:${String(ports[0])}`,
+    address: `${options.tls ? "localhost" : ip}:${String(ports[0])}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -48,7 +51,7 @@ export async function startEtcd(home: Home, options: EtcdOptions = {}): Promise<
 /** Three members; a new leader is there about two seconds after the old one's death. */
 export async function startEtcdCluster(
   home: Home,
-  options: Omit<EtcdOptions, "tls"> = {},
+  options: Omit<EtcdOptions, "tls" | "ip"> = {},
 ): Promise<StoreCluster> {
   return await StoreCluster.start(home, {
     member: (place, all) => ({

@@ -7,7 +7,8 @@ import type { StoreServer } from "../../lab/stores/store-server.ts";
 import { TestAuthority } from "../../support/certificates.ts";
 import { dockerAt, succeed } from "../support/docker-cli.ts";
 import type { Docker } from "../support/docker-cli.ts";
-import { Etcd } from "../support/etcd.ts";
+import { startEtcd } from "../../lab/stores/etcd.ts";
+import type { LabEtcd } from "../../lab/stores/etcd.ts";
 import { httpGet } from "../support/http-get.ts";
 import { needs } from "../support/needs.ts";
 import { DockerMachine, machineClient } from "./docker-machine.ts";
@@ -202,12 +203,12 @@ describe("machines of docker-machine, with our image as --swarm-image", () => {
 
   describe("over etcd's version 2, in the host's network as up to 0.5", () => {
     const v2 = "discovery-opt=kv.etcd=v2";
-    let etcd: Etcd, discovery: string;
+    let etcd: LabEtcd, discovery: string;
 
     before(async () => {
       const remove = ["rm", "-f", "-v", "swarm-agent", "swarm-agent-master"];
       await Promise.all(machines().map(({ engine }) => engine.docker(remove)));
-      etcd = await Etcd.start(lab);
+      etcd = await startEtcd(lab, { ip: lab.network.gateway, v2: true });
       discovery = `etcd://${etcd.address}/sw`;
       const options = { image, discovery, layout: "host network", joinOpts: [v2] } as const;
       await Promise.all([

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { eventually } from "../../lab/eventually.ts";
 import { Lab } from "../../lab/lab.ts";
 import { succeed } from "../support/docker-cli.ts";
-import { Etcd } from "../support/etcd.ts";
+import { startEtcd } from "../../lab/stores/etcd.ts";
+import type { LabEtcd } from "../../lab/stores/etcd.ts";
+import { keepOverlaysIn } from "../support/etcd.ts";
 import { untilStatus, watchful } from "../support/faults.ts";
 import { sweep } from "../support/leftovers.ts";
 import { Manager } from "../support/manager.ts";
@@ -23,7 +25,7 @@ describe("networks that span engines", () => {
 
 /** Engines up to 20.10 with a cluster store, as Classic Swarm's documents set them up: their overlay networks span all of them. */
 function behaveAsOne(): void {
-  let lab: Lab, etcd: Etcd, manager: Manager;
+  let lab: Lab, etcd: LabEtcd, manager: Manager;
   const docker = (...args: readonly string[]) => succeed(manager.docker, args);
   const on = (node: string) => ["-e", `constraint:node==${node}`];
   const inspect = async (reference: string): Promise<Network> =>
@@ -40,8 +42,8 @@ function behaveAsOne(): void {
 
   before(async () => {
     lab = await Lab.create({ engines: [{ name: "node-1" }, { name: "node-2" }] });
-    etcd = await Etcd.start(lab);
-    await Promise.all(lab.engines.map((engine) => etcd.serve(engine)));
+    etcd = await startEtcd(lab, { ip: lab.network.gateway, v2: true });
+    await Promise.all(lab.engines.map((engine) => keepOverlaysIn(etcd, engine)));
     manager = await Manager.start(lab, watchful);
     await docker("network", "create", "--driver", "overlay", "--subnet", "10.77.0.0/24", "shared");
   });

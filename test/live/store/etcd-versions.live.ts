@@ -5,8 +5,8 @@ import { Etcd2Backend } from "../../../src/store/etcd2.ts";
 import { Etcd3Backend } from "../../../src/store/etcd3.ts";
 import { ManagedStore } from "../../../src/store/managed-store.ts";
 import { openStore } from "../../../src/store/open.ts";
-import { onCi } from "../../lab/ci.ts";
 import { fetchNewerEtcd, startEtcd } from "../../lab/stores/etcd.ts";
+import { skipUnlessOnCi } from "../support/needs.ts";
 import { itBehavesLikeAStore } from "./contract.ts";
 import { storeHome } from "./home.ts";
 import { quick } from "./under-test.ts";
@@ -27,9 +27,7 @@ describe("store/etcd 3.5", function () {
       program = found.program;
       return;
     }
-    if (onCi) throw new Error(found.reason);
-    console.log(`    skipped, ${found.reason}`);
-    this.skip();
+    skipUnlessOnCi(this, found.reason);
   });
 
   for (const v2 of [false, true]) {

@@ -11,9 +11,13 @@ export function needs(tool: ClientTool): void {
   before(function (this: Context) {
     const missing = missingComponents("clients").find(({ name }) => name === tool);
     if (missing === undefined) return;
-    const reason = `${tool} is missing: ${missing.remedy}`;
-    if (onCi) throw new Error(reason);
-    console.log(`    skipped, ${reason}`);
-    this.skip();
+    skipUnlessOnCi(this, `${tool} is missing: ${missing.remedy}`);
   });
+}
+
+/** What the tests need is not to be had on this machine: on CI that is a failure, elsewhere they are skipped and say why. */
+export function skipUnlessOnCi(context: Context, reason: string): never {
+  if (onCi) throw new Error(reason);
+  console.log(`    skipped, ${reason}`);
+  context.skip();
 }

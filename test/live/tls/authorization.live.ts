@@ -9,6 +9,7 @@ import { composeV2 } from "../support/compose.ts";
 import { dockerAt, succeed, type Docker } from "../support/docker-cli.ts";
 import { Manager } from "../support/manager.ts";
 import { managerTls } from "../support/manager-tls.ts";
+import { Session } from "../support/session.ts";
 import { useTlsLab } from "./support.ts";
 
 const CLIENTS: readonly CertificateSpec[] = [
@@ -53,7 +54,7 @@ describe("authorization, with the docker command line", () => {
     }
     clients.set("admin", manager.docker);
     writeFileSync(path.join(folder, "Dockerfile"), "FROM busybox\n");
-    await as("admin", "run", "-d", "--name", "foreign", "busybox", "sleep", "1000");
+    await as("admin", "run", "-d", "--name", "foreign", "busybox", "sh", "-c", "echo up; exec sleep 1000");
     await as("admin", "volume", "create", "foreign-data");
   });
   beforeEach(() => mkdirSync(path.join(folder, "out"), { recursive: true }));
@@ -225,11 +226,18 @@ describe("authorization, with the docker command line", () => {
   });
 
   it("follows the file on SIGHUP, cuts streams off, and keeps the last good one", async () => {
-    const logs = clientOf("reader")(["logs", "-f", "foreign"]);
-    await as("reader", "ps");
+    await using logs = Session.start(
+      manager.url,
+      ["logs", "-f", "foreign"],
+      clientTls(path.join(folder, "reader")),
+    );
+    await logs.until("up");
     writePolicy(RULES.filter(({ cn }) => cn !== "reader"));
     manager.reload();
-    await logs;
+    await logs.exitCode();
+    await eventually("the stream was cut", () =>
+      Promise.resolve(manager.logs.includes("cut off a request whose client may no longer make it")),
+    );
     await eventually("the right is gone", async () => (await clientOf("reader")(["ps"])).code !== 0);
     writeFileSync(policy, "{");
     manager.reload();

@@ -1,3 +1,4 @@
+import { fold } from "../../go-keys.ts";
 import { ApiError } from "../../../errors.ts";
 import { plainText } from "../plain-text.ts";
 
@@ -75,9 +76,6 @@ export function withKnownFields(
   }
   return Object.fromEntries([...checked].filter(([, value]) => value !== undefined));
 }
-
-/** As Go's decoder compares names; see `withProperKeys`. */
-const fold = (name: string): string => name.toUpperCase().toLowerCase();
 
 /** @returns `""` for nothing */
 export function textAt(value: unknown, at: string): string {

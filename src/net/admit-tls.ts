@@ -1,6 +1,6 @@
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
-import { closeGently } from "../proxy/close-gently.ts";
+import { closeGently } from "./close-gently.ts";
 
 /** The first byte of every TLS connection: a record of the handshake. */
 const HANDSHAKE_RECORD = 0x16;

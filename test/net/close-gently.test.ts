@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import type { Socket } from "node:net";
 import { expect } from "chai";
-import { closeGently } from "../../src/proxy/close-gently.ts";
-import { Mailbox, RawClient, closeAll, isDeserted, listen } from "./support.ts";
+import { closeGently } from "../../src/net/close-gently.ts";
+import { Mailbox, RawClient, closeAll, isDeserted, listen } from "../proxy/support.ts";
 
-describe("proxy/close-gently", () => {
+describe("net/close-gently", () => {
   afterEach(closeAll);
 
   it("delivers what was written, and does not wait for ever for a peer that keeps its side open", async () => {

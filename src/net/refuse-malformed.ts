@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { closeGently } from "../proxy/close-gently.ts";
+import { closeGently } from "./close-gently.ts";
 
 /** Answers what is no HTTP we can read, where an answer is due, and ends the connection. */
 export function refuseMalformed(server: Server): void {
