@@ -105,6 +105,21 @@ export default defineConfig(
     "src/membership stands on discovery and cluster.",
   ),
   layer(
+    ["src/replication/**/*.ts"],
+    "/(api|cli|reschedule|nodes|cluster)/|/discovery/(?!(address|error-pace)\\.ts$)|/(app|main)\\.ts$",
+    "src/replication stands on store, net and proxy: it knows no engine and no route.",
+  ),
+  layer(
+    ["src/nodes/**/*.ts"],
+    "/(api|cli|discovery|proxy|events|reschedule)/|/(app|main)\\.ts$",
+    "src/nodes keeps what operators said about nodes: it stands on store.",
+  ),
+  layer(
+    ["src/reschedule/**/*.ts"],
+    "/(api|cli|discovery|proxy)/|/(app|main)\\.ts$",
+    "src/reschedule stands on cluster, store and leadership; how containers are made is handed to it.",
+  ),
+  layer(
     ["src/agent/**/*.ts"],
     "^\\.\\./(?!errors\\.ts$|(health|telemetry)/|\\.\\./discovery/(address|timing|types)\\.ts$)|^(express|dockerode|http-proxy|undici)",
     "src/agent keeps an entry alive: it knows no backend and no cluster.",

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Discovery } from "../discovery/types.ts";
 import { filtersByName } from "../filters/index.ts";
 import { strategyByName } from "../strategies/index.ts";
@@ -6,6 +7,7 @@ import { Builders } from "./api/build/builders.ts";
 import { ClientPulls } from "./api/client-pulls.ts";
 import { CreateIntents } from "./api/containers/create-intents.ts";
 import { OpenStreams } from "./api/containers/open-streams.ts";
+import { recreate } from "./api/containers/recreate.ts";
 import { createHttpApp } from "./api/http-app.ts";
 import { ImageCopies } from "./api/images/copy.ts";
 import { Listener } from "./api/listener.ts";
@@ -20,11 +22,35 @@ import { Scheduler } from "./scheduler/scheduler.ts";
 import { HandshakeLog } from "./tls/handshake-log.ts";
 import { TlsIdentity } from "./tls/identity.ts";
 import type { Logger } from "./telemetry/logger.ts";
+import { NodeBook } from "./nodes/node-book.ts";
+import { Election, keeperWords } from "./replication/election.ts";
+import { KEEPER_KEY } from "./replication/keys.ts";
+import { noLeadership, soleLeadership } from "./replication/leadership.ts";
+import { mustLead, soleManager } from "./replication/manager-role.ts";
+import { Relay } from "./replication/relay/relay.ts";
+import { Replication } from "./replication/replication.ts";
+import { Drains } from "./reschedule/drain/drains.ts";
+import type { Announce } from "./reschedule/ports.ts";
+import { Rebalancer } from "./reschedule/rebalance/rebalancer.ts";
+import { Rescheduler } from "./reschedule/rescheduler.ts";
+import { openStore } from "./store/open.ts";
+import type { Store } from "./store/store.ts";
+
+/** How long the lock of {@link KEEPER_KEY} outlives its holder, milliseconds. */
+const KEEPER_TTL_MS = 20_000;
 
 /** What the manager gets from outside: tests bring their own. */
 export interface World {
   readonly log: Logger;
   readonly discovery: Discovery;
+  /** Where what must outlive the manager is kept; absent: nowhere. */
+  readonly state?: {
+    readonly store: Store;
+    /** Other managers may use it. */
+    readonly shared: boolean;
+    /** False: containers are not moved, which another manager of this machine may be doing. */
+    readonly keeps?: boolean;
+  };
   /** In [0, 1). */
   readonly random: () => number;
   readonly version: string;
@@ -48,9 +74,29 @@ export interface App extends AsyncDisposable {
  */
 export async function createApp(config: ManageConfig, world: World): Promise<App> {
   const { log, random, discovery, version } = world;
+  const {
+    store,
+    shared,
+    keeps = true,
+  } = world.state ?? { store: await openStore("memory://"), shared: false };
   const tls = config.tls && TlsIdentity.load(config.tls);
   const hub = new EventHub();
   const intents = new CreateIntents();
+  const nodes = new NodeBook({ store, log });
+  const replication = config.replication && new Replication({ ...config.replication, store, version, log });
+  const role = replication ?? soleManager(Date.now(), version);
+  // Managers that share a store without replication all answer, but only one of them moves containers.
+  const keeper =
+    replication === undefined && shared
+      ? new Election({
+          store,
+          key: KEEPER_KEY,
+          value: hostname(),
+          ttlMs: KEEPER_TTL_MS,
+          log,
+          words: keeperWords,
+        })
+      : undefined;
   const scheduler = new Scheduler({
     filters: filtersByName(config.filters),
     strategy: strategyByName(config.strategy),
@@ -64,13 +110,47 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     scheduler,
     log,
     random,
+    nodes,
+    fence: () => mustLead(role),
     listener: {
       onEngineEvent: (engine, event) => {
         if (event.Type === "container" && event.Action === "destroy") intents.delete(event.Actor?.ID ?? "");
+        rescheduler.onEngineEvent(engine, event);
         hub.publish(formatEvent(event, engine));
       },
-      onEngineChange: (engine, action) => hub.publish(managerEvent(action, engine, Date.now())),
+      onEngineChange: (engine, action) => {
+        hub.publish(managerEvent(action, engine, Date.now()));
+        rescheduler.onEngineChange(engine, action);
+      },
     },
+  });
+  const leadership = !keeps
+    ? noLeadership
+    : (replication?.leadership ?? keeper ?? soleLeadership(Date.now()));
+  const announce: Announce = ({ action, node, ...about }) =>
+    hub.publish(managerEvent(action, node, Date.now(), about));
+  const rescheduler = new Rescheduler({
+    cluster,
+    store,
+    leadership,
+    recreate: (order) => recreate(services, order),
+    announce,
+    options: config.cluster.reschedule,
+    settings: config.engine,
+    tls,
+    log,
+    random,
+  });
+  const drains = new Drains({ cluster, nodes, moves: rescheduler, leadership, announce, log, random });
+  const rebalancer = new Rebalancer({
+    cluster,
+    moves: rescheduler,
+    leadership,
+    announce,
+    strategy: config.strategy,
+    filters: filtersByName(config.filters),
+    rules: config.cluster.rules,
+    log,
   });
   const membership = new Membership({ discovery, cluster, log, heartbeatMs: config.heartbeatMs });
   const life = new AbortController();
@@ -78,14 +158,29 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
   const dispose = async (): Promise<void> => {
     life.abort();
     hub.close();
+    // First, so that the next primary need not wait for what this one still finishes.
+    await Promise.all([
+      drains[Symbol.asyncDispose](),
+      rebalancer[Symbol.asyncDispose](),
+      replication?.[Symbol.asyncDispose](),
+      keeper?.[Symbol.asyncDispose](),
+    ]);
     await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
+    await relay?.[Symbol.asyncDispose]();
+    // It moves nothing any more, but what the last requests did is to be remembered.
+    await rescheduler[Symbol.asyncDispose]();
     await cluster[Symbol.asyncDispose]();
     await discovery[Symbol.asyncDispose]();
+    await store.close();
   };
+  let relay: Relay | undefined;
+  let services: Services;
   try {
     const access =
-      config.authzPolicy === "" ? undefined : AccessControl.load(config.authzPolicy, { cluster, log });
-    const services: Services = {
+      config.authzPolicy === ""
+        ? undefined
+        : AccessControl.load(config.authzPolicy, { cluster, log, replicated: replication !== undefined });
+    services = {
       cluster,
       access,
       membership,
@@ -98,14 +193,34 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
       pulls: new ClientPulls(),
       builders: new Builders(),
       copies: new ImageCopies(),
+      role,
+      nodes,
+      wishes: rescheduler.wishes,
+      moves: rescheduler,
+      drains,
+      rebalancer,
     };
-    const http = createHttpApp(services, apiRoutes(services));
+    const api = createHttpApp(services, apiRoutes(services));
+    if (replication !== undefined) {
+      relay = new Relay(api, { replication, tls, waitMs: config.cluster.leaderWaitMs, log });
+      role.leadership.onTerm(({ lost }) => lost.addEventListener("abort", () => hub.dismiss()));
+    }
+    // Before anything can be placed.
+    await nodes.load();
+    const http = relay ?? api;
     const failures = new HandshakeLog(world.stderr ?? ((line) => process.stderr.write(line)));
     for (const address of config.hosts)
       listeners.push(await Listener.open(address, http, log, tls, { failures }));
     const failed = Promise.race([
       ...listeners.map((listener) => listener.failed),
-      membership.run(life.signal).then(() => new Promise<never>(() => undefined)),
+      Promise.all([
+        membership.run(life.signal),
+        nodes.run(life.signal),
+        drains.run(life.signal),
+        replication?.run(life.signal),
+        keeper?.run(life.signal),
+        rescheduler.run(life.signal),
+      ]).then(() => new Promise<never>(() => undefined)),
     ]);
     const reload = (): void => readAgain({ certificates: tls, "authorization policy": access }, tls, log);
     return { ready: Promise.resolve(), failed, reload, [Symbol.asyncDispose]: dispose };

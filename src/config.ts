@@ -1,3 +1,4 @@
+import type { RescheduleOptions } from "./reschedule/ports.ts";
 import type { TlsSettings } from "./tls/identity.ts";
 import type { FilterName, SchedulingRules, StrategyName } from "./scheduler/types.ts";
 
@@ -20,6 +21,8 @@ export interface ManageConfig {
   readonly tls: TlsSettings | undefined;
   /** `--authz-policy`: path of the policy file; `""`: whoever gets in may do everything. */
   readonly authzPolicy: string;
+  /** `--replication`; undefined: there are no other managers. */
+  readonly replication: ReplicationSettings | undefined;
   readonly strategy: StrategyName;
   /** In the order to apply. */
   readonly filters: readonly FilterName[];
@@ -33,6 +36,14 @@ export interface ManageConfig {
   readonly debug: boolean;
   readonly experimental: boolean;
   readonly logLevel: LogLevel;
+}
+
+/** Several managers over one cluster (spec: ha.md). */
+export interface ReplicationSettings {
+  /** `host:port` that other managers reach this one at; the value of the leader key. */
+  readonly advertise: string;
+  /** How long the leader's lock lives without it, milliseconds. */
+  readonly ttlMs: number;
 }
 
 /** How engines are watched (spec: node-lifecycle.md §4). */
@@ -60,6 +71,9 @@ export interface ClusterOptions {
   readonly followImage: FollowImage;
   /** `swarm.buildernode`: a node name or a constraint expression for builds that name no node; `""`: the scheduler's choice. */
   readonly builderNode: string;
+  readonly reschedule: RescheduleOptions;
+  /** `swarm.leader-wait`: how long a replica lets a request wait for a primary, milliseconds. */
+  readonly leaderWaitMs: number;
 }
 
 /**

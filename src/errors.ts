@@ -22,3 +22,6 @@ export const conflict = (message: string): ApiError => new ApiError(409, message
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Anything thrown, as an error. */
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -54,9 +54,9 @@ export class Manager implements AsyncDisposable {
     ];
     const args = ["manage", "-H", this.host, ...quick, addresses.join(",")];
     this.commandLine = `swarm ${args.join(" ")}`;
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(SWARM_|DEBUG$)/.test(name)),
-    );
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(SWARM_|DEBUG$)/.test(name));
+    // Its engines are gone with the demo: there is nothing to remember.
+    const env = { ...Object.fromEntries(inherited), SWARM_STATE_DIR: "none" };
     // A process group of its own: a Ctrl-C at the terminal is for the demo, which then ends the manager in order.
     this.#child = spawn(process.execPath, [path.join(repositoryRoot, "dist/src/main.js"), ...args], {
       env,

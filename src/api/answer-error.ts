@@ -1,6 +1,6 @@
-import type { NextFunction, Request, Response } from "express";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { announcesBody } from "../proxy/headers.ts";
+import { NoPrimaryError, RETRY_AFTER_S } from "../replication/manager-role.ts";
 import { messages } from "../telemetry/messages.ts";
 import { toDockerError } from "./docker-error.ts";
 import type { Services } from "./services.ts";
@@ -11,9 +11,8 @@ const MAX_SKIPPED_BYTES = 256 * 1024;
 const LINGER_MS = 1_000;
 
 /** Answers whatever a handler threw with Docker's JSON (spec: api.md §1.1). */
-export function answerError({ cluster, log }: Services) {
-  // Express knows an error handler by its four parameters.
-  return (error: unknown, req: Request, res: Response, _next: NextFunction): void => {
+export function refusal({ cluster, log }: Services) {
+  return (error: unknown, req: IncomingMessage, res: ServerResponse): void => {
     const { status, body, unexpected } = toDockerError(error, (addr) => cluster.engineAt(addr)?.name);
     if (unexpected) log.error({ err: error, method: req.method, uri: req.url }, "request failed");
     else if (status >= 500) log.error({ status }, messages.httpError(body.message));
@@ -22,6 +21,7 @@ export function answerError({ cluster, log }: Services) {
       res.destroy();
       return;
     }
+    if (error instanceof NoPrimaryError) res.setHeader("Retry-After", RETRY_AFTER_S);
     const text = `${JSON.stringify(body)}\n`;
     const keepsSending = isLongUpload(req);
     if (keepsSending) res.setHeader("Connection", "close");

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
+import { relayedClient } from "./relayed-client.ts";
 
 /**
  * Who a client is across several connections: the subject of its certificate, else its address. Clients behind one NAT are one client; on a
- * unix socket, and on the loopback interface whichever family it is dialled by, all are.
+ * unix socket, and on the loopback interface whichever family it is dialled by, all are. Through another manager it is who it is to that one.
  */
-export function clientIdentity({ socket }: IncomingMessage): string {
+export function clientIdentity(req: IncomingMessage): string {
+  const relayed = relayedClient(req);
+  if (relayed !== undefined) return relayed.identity;
+  const { socket } = req;
   if (socket instanceof TLSSocket && socket.authorized) {
     const { subject } = socket.getPeerCertificate();
     return `subject ${JSON.stringify(subject)}`;

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { EngineResponseError, EngineUnreachableError } from "../docker/engine-client.ts";
 import { ApiError, errorText } from "../errors.ts";
+import { NoPrimaryError } from "../replication/manager-role.ts";
 import { attended } from "./attended.ts";
 
 export interface EngineAnswer<T> {
@@ -78,8 +79,9 @@ export const failureText = ({ engine, error }: EngineFailure): string =>
 export const engineStatus = ({ error }: EngineFailure): number | undefined =>
   error instanceof EngineResponseError ? error.status : undefined;
 
-/** One error for several engines': a line for each of the first, and the status they all agree on, else 500 (api.md A1). */
+/** One error for several engines'; that we do not lead any more is it for all of them. Else a line for each of the first, and the status they all agree on, else 500 (api.md A1). */
 export function jointError(failed: readonly EngineFailure[]): ApiError {
+  for (const { error } of failed) if (error instanceof NoPrimaryError) return error;
   const statuses = new Set(failed.map(engineStatus));
   const [status] = statuses;
   const agreed = statuses.size === 1 && status !== undefined && status >= 400 ? status : 500;

@@ -5,10 +5,12 @@ import { splitVersion, versionRefusal } from "../docker/api-version.ts";
 import { badRequest, notFound } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { AccessControl } from "./access/access-control.ts";
-import { answerError } from "./answer-error.ts";
+import { refusal } from "./answer-error.ts";
 import { allowAnyOrigin, answerOptions } from "./cors.ts";
 import type { Exchange, Route } from "./exchange.ts";
 import { cleanPath } from "./clean-path.ts";
+import { describeClient } from "./describe-client.ts";
+import { admitRelayed } from "./relayed-client.ts";
 import type { Services } from "./services.ts";
 
 export interface HttpApp {
@@ -17,8 +19,16 @@ export interface HttpApp {
   readonly wantsConnection: (method: string, url: string, headers: IncomingHttpHeaders) => boolean;
 }
 
+/** The API, and what a relay in front of it needs of it. */
+export interface Api extends HttpApp {
+  /** Answers an error as the API does. */
+  readonly refuse: (error: unknown, req: IncomingMessage, res: ServerResponse) => void;
+  /** What the primary is told of a request's client. @throws ApiError 400 */
+  readonly describe: (req: IncomingMessage) => string;
+}
+
 /** The API as an Express application: what every request goes through, then the routes, then Docker's errors (spec: api.md §1). */
-export function createHttpApp(services: Services, routes: readonly Route[]): HttpApp {
+export function createHttpApp(services: Services, routes: readonly Route[]): Api {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -30,14 +40,22 @@ export function createHttpApp(services: Services, routes: readonly Route[]): Htt
   if (services.config.cors) app.use(answerOptions);
   addRoutes(app, routes, services.access);
   app.use(refuseUnknown);
-  app.use(answerError(services));
-  return { handle: (req, res) => void app(req, res), wantsConnection: connectionTest(routes) };
+  const refuse = refusal(services);
+  // Express knows an error handler by its four parameters.
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => refuse(error, req, res));
+  return {
+    handle: (req, res) => void app(req, res),
+    wantsConnection: connectionTest(routes),
+    refuse,
+    describe: (req) => describeClient(services, req),
+  };
 }
 
 /** Logs, announces the API version, takes the version off the path and refuses clients it cannot serve. */
-function beginExchange({ cluster, log, version }: Services) {
+function beginExchange({ cluster, log, version, access }: Services) {
   return (req: Request, res: Response, next: NextFunction): void => {
     log.debug({ method: req.method, uri: req.url }, messages.httpRequest);
+    admitRelayed(req, access);
     const [path, search] = splitAt(originForm(req.url), "?");
     const range = cluster.apiRange;
     res.setHeader("Api-Version", range.max);

@@ -39,6 +39,22 @@ export function networkGroups(cluster: Cluster): readonly NetworkGroup[] {
   return groups;
 }
 
+/**
+ * Those of {@link networkGroups} that a healthy engine has where a container may go: all that count when engines are lost, or to be left.
+ * @param excluded engines (`Engine.id`) where it may not go
+ */
+export function livingNetworkGroups(
+  cluster: Cluster,
+  excluded: ReadonlySet<string>,
+): readonly NetworkGroup[] {
+  return networkGroups(cluster).filter(({ nodes }) =>
+    nodes.some(({ addr }) => {
+      const engine = cluster.engineAt(addr);
+      return engine?.isHealthy === true && !excluded.has(engine.id);
+    }),
+  );
+}
+
 function isCurrent({ sources }: KnownGroups, cluster: Cluster): boolean {
   let at = 0;
   for (const engine of cluster.members()) {
@@ -94,7 +110,7 @@ export function healthyEngine(cluster: Cluster, nodes: readonly NodeView[], what
  * @throws ApiError 500 with the scheduler's text
  */
 export function anyEngines(cluster: Cluster): readonly Engine[] {
-  const result = cluster.rank(EMPTY_REQUEST);
+  const result = cluster.rank({ ...EMPTY_REQUEST, anyAvailability: true });
   if (result.kind === "refused") throw new ApiError(500, result.refusal.message);
   return result.ranked.map((candidate) => {
     if (!(candidate instanceof EngineCandidate))

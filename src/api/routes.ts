@@ -4,6 +4,7 @@ import type { Route } from "./exchange.ts";
 import { execRoutes } from "./exec-routes.ts";
 import { imageRoutes } from "./images/routes.ts";
 import { networkRoutes } from "./networks/routes.ts";
+import { operatorRoutes } from "./operator/routes.ts";
 import { pluginRoutes } from "./plugins/routes.ts";
 import { registryRoutes } from "./registry/routes.ts";
 import type { Services } from "./services.ts";
@@ -23,6 +24,7 @@ export function apiRoutes(services: Services): readonly Route[] {
     ...volumeRoutes(services),
     ...buildRoutes(services),
     ...pluginRoutes(services),
+    ...operatorRoutes(services),
     ...swarmModeRoutes,
   ];
 }

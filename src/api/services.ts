@@ -3,6 +3,12 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ManageConfig } from "../config.ts";
 import type { EventHub } from "../events/event-hub.ts";
 import type { Membership } from "../membership/membership.ts";
+import type { NodeBook } from "../nodes/node-book.ts";
+import type { ManagerRole } from "../replication/manager-role.ts";
+import type { DrainView } from "../reschedule/drain/drain-view.ts";
+import type { Moves } from "../reschedule/ports.ts";
+import type { Rebalancer } from "../reschedule/rebalance/rebalancer.ts";
+import type { UserWishes } from "../reschedule/wanted/user-wishes.ts";
 import type { AccessControl } from "./access/access-control.ts";
 import type { Builders } from "./build/builders.ts";
 import type { ClientPulls } from "./client-pulls.ts";
@@ -26,4 +32,13 @@ export interface Services {
   readonly pulls: ClientPulls;
   readonly builders: Builders;
   readonly copies: ImageCopies;
+  /** Primary or replica. */
+  readonly role: ManagerRole;
+  /** What operators said about nodes. */
+  readonly nodes: NodeBook;
+  /** Hears what users want of containers that may be moved. */
+  readonly wishes: UserWishes;
+  readonly moves: Moves;
+  readonly drains: DrainView;
+  readonly rebalancer: Pick<Rebalancer, "strategy" | "plan" | "run">;
 }

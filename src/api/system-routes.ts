@@ -46,13 +46,13 @@ function ping(services: Services, exchange: Exchange): void {
   res.end(req.method === "HEAD" ? undefined : "OK");
 }
 
-function info({ cluster, membership, config, hub, version }: Services, { res }: Exchange): void {
+function info({ cluster, membership, config, hub, version, role }: Services, { res }: Exchange): void {
   const members = [...cluster.members()];
   const body = infoBody({
     nodes: [...cluster.engines],
     images: members.reduce((sum, engine) => sum + countNamedImages(engine.cache.inventory.images), 0),
-    role: "primary",
-    primary: "",
+    role: role.role,
+    primary: role.primary,
     strategy: config.strategy,
     filters: config.filters,
     eventListeners: hub.listenerCount,

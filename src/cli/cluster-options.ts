@@ -1,6 +1,7 @@
 import type { ClusterOptions } from "../config.ts";
 import { keyValues } from "./checks.ts";
 import { CommandError } from "./command-error.ts";
+import { parseDuration } from "./duration.ts";
 import { parseGoBool, parseGoFloat, parseGoInt, quote } from "./go-values.ts";
 
 /** What holds where no `--cluster-opt` says otherwise. */
@@ -13,10 +14,24 @@ export const defaultClusterOptions: ClusterOptions = {
   pullNodes: [],
   followImage: "fallback",
   builderNode: "",
+  reschedule: {
+    delayMs: 0,
+    parallel: 16,
+    timeoutMs: 300_000,
+    retryMaxMs: 60_000,
+    removeVolumes: false,
+    removedMs: undefined,
+  },
+  leaderWaitMs: 10_000,
+};
+
+/** What an option changes. */
+type Change = Partial<Omit<ClusterOptions, "reschedule">> & {
+  readonly reschedule?: Partial<ClusterOptions["reschedule"]>;
 };
 
 /** Key → how its text becomes part of the options. */
-const readers: Readonly<Record<string, (key: string, text: string) => Partial<ClusterOptions>>> = {
+const readers: Readonly<Record<string, (key: string, text: string) => Change>> = {
   "swarm.overcommit": (key, text) => {
     const overcommit = required(parseGoFloat(text), key, "a number", text);
     if (overcommit <= -1) {
@@ -47,6 +62,22 @@ const readers: Readonly<Record<string, (key: string, text: string) => Partial<Cl
     return { followImage: required(followImage, key, "fallback, always or never", text) };
   },
   "swarm.buildernode": (_key, text) => ({ builderNode: text }),
+  "swarm.reschedule-delay": (key, text) => ({ reschedule: { delayMs: duration(text, key) } }),
+  "swarm.reschedule-parallel": (key, text) => {
+    const parallel = required(parseGoInt(text), key, "a whole number", text);
+    if (parallel < 1) throw new CommandError(`${key} should be at least 1, ${text} is invalid`);
+    return { reschedule: { parallel } };
+  },
+  "swarm.reschedule-timeout": (key, text) => ({ reschedule: { timeoutMs: duration(text, key, 1_000) } }),
+  "swarm.reschedule-retry-max": (key, text) => ({ reschedule: { retryMaxMs: duration(text, key, 1_000) } }),
+  "swarm.reschedule-volumes": (key, text) => {
+    const remove = text === "remove" ? true : text === "keep" ? false : undefined;
+    return { reschedule: { removeVolumes: required(remove, key, "keep or remove", text) } };
+  },
+  "swarm.reschedule-removed": (key, text) => ({
+    reschedule: { removedMs: text === "never" ? undefined : duration(text, key) },
+  }),
+  "swarm.leader-wait": (key, text) => ({ leaderWaitMs: duration(text, key) }),
 };
 
 /**
@@ -61,13 +92,33 @@ export function parseClusterOptions(options: readonly string[]): {
   const warnings: string[] = [];
   for (const [key, text] of Object.entries(keyValues("cluster-opt", options))) {
     const read = Object.hasOwn(readers, key) ? readers[key] : undefined;
-    if (read) cluster = { ...cluster, ...read(key, text) };
+    if (read) cluster = changed(cluster, read(key, text));
     else warnings.push(`unknown --cluster-opt ${quote(key)} is ignored`);
   }
   if (cluster.overcommit < 0) {
     warnings.push("-1 < swarm.overcommit < 0 will make swarm take less resource than docker engine offers");
   }
   return { cluster: Object.freeze(cluster), warnings };
+}
+
+function changed(cluster: ClusterOptions, { reschedule, ...change }: Change): ClusterOptions {
+  return { ...cluster, ...change, reschedule: { ...cluster.reschedule, ...reschedule } };
+}
+
+/** Timers take no more; nobody waits that long. */
+const longestMs = 2 ** 31 - 1;
+
+/** Milliseconds, whole. */
+function duration(text: string, key: string, leastMs = 0): number {
+  let ms: number | undefined;
+  try {
+    ms = Math.round(parseDuration(text));
+  } catch {
+    ms = undefined;
+  }
+  const least = leastMs === 0 ? "" : ` of at least ${leastMs / 1_000}s`;
+  const valid = ms !== undefined && ms >= leastMs && ms <= longestMs ? ms : undefined;
+  return required(valid, key, `a duration${least} such as 30s`, text);
 }
 
 /** `all`, one expression, or a JSON array of expressions. */

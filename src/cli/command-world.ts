@@ -26,6 +26,8 @@ export interface CommandWorld {
   readonly createDiscovery?: (uri: string, settings: DiscoverySettings) => Discovery;
   /** What `join` needs of the machine; absent: the machine itself. */
   readonly agent?: AgentWorld;
+  /** Asks the person at the terminal; undefined: nobody is there. Absent: the terminal itself. */
+  readonly ask?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   readonly now: () => Date;
   /** From now on the first signal is a request to stop: the returned signal aborts instead of the process ending. */
   readonly stopGracefully: () => AbortSignal;

@@ -1,60 +1,12 @@
-import type { LogLevel } from "../config.ts";
-import type { Logger } from "../telemetry/logger.ts";
-import type { CommandWorld } from "./command-world.ts";
+import { command, type Command } from "./command.ts";
 import { create } from "./create.ts";
 import { discoveryService } from "./discovery-service.ts";
-import type { FlagTable, FlagValues, ParsedFlags } from "./flag-parser.ts";
-import {
-  createFlags,
-  discoveryServiceFlags,
-  helpFlags,
-  joinFlags,
-  listFlags,
-  manageFlags,
-  type globalFlags,
-} from "./flags.ts";
+import { createFlags, discoveryServiceFlags, helpFlags, joinFlags, listFlags, manageFlags } from "./flags.ts";
 import { health } from "./health.ts";
-import type { CommandHelp } from "./help.ts";
 import { join } from "./join.ts";
 import { list } from "./list.ts";
 import { manage } from "./manage.ts";
-
-/** The flags before the command word, and the level they amount to. */
-export type GlobalFlags = FlagValues<typeof globalFlags> & { readonly level: LogLevel };
-
-/** One command of the program. */
-export interface Command extends CommandHelp {
-  /** Those the help shows, and those it does not. */
-  readonly allAliases: readonly string[];
-  /** Its stdout is for programs: errors go to stderr as plain lines. */
-  readonly dataOnStdout: boolean;
-  /** Answers the exit code. Whatever is large is loaded only here: a health check runs every few seconds and must be light. */
-  run(parsed: ParsedFlags<FlagTable>, globals: GlobalFlags, surroundings: Surroundings): Promise<number>;
-}
-
-/** What every command is called with. */
-export interface Surroundings {
-  readonly world: CommandWorld;
-  /** The log, loaded when it is asked for. */
-  readonly openLog: () => Promise<Logger>;
-}
-
-/** Keeps a command's flags and what it does with them in step. */
-function command<Table extends FlagTable>(
-  about: Omit<CommandHelp, "flags"> & {
-    readonly hiddenAliases?: readonly string[];
-    readonly dataOnStdout: boolean;
-  },
-  flags: Table,
-  run: (parsed: ParsedFlags<Table>, globals: GlobalFlags, surroundings: Surroundings) => Promise<number>,
-): Command {
-  return {
-    ...about,
-    flags,
-    allAliases: [...about.aliases, ...(about.hiddenAliases ?? [])],
-    run: (parsed, globals, surroundings) => run(parsed as ParsedFlags<Table>, globals, surroundings),
-  };
-}
+import { operatorCommands } from "./operator/commands.ts";
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
@@ -112,6 +64,7 @@ export const commands: readonly Command[] = [
       return await join(values, positional, { world, log: await openLog() });
     },
   ),
+  ...operatorCommands,
   command(
     {
       name: "health",

@@ -43,7 +43,11 @@ export const manageFlags = {
     env: "SWARM_HOST",
     help: "address or unix socket to listen on",
   },
-  replication: { kind: "bool", value: false, help: "share the cluster among managers (not available yet)" },
+  replication: {
+    kind: "bool",
+    value: false,
+    help: "share the cluster with other managers, one of which acts",
+  },
   "replication-ttl": { kind: "string", value: "20s", help: "how long the leader's lock lives without it" },
   advertise: { ...advertise, help: "address other managers reach this one at" },
   tls: { kind: "bool", value: false, help: "use TLS without verifying peers" },
@@ -74,6 +78,12 @@ export const manageFlags = {
   "cluster-driver": { kind: "string", value: "swarm", aliases: ["c"], help: "cluster driver: swarm" },
   "discovery-opt": discoveryOption,
   "cluster-opt": { kind: "list", value: [], help: "option of the cluster, key=value" },
+  "state-dir": {
+    kind: "string",
+    value: "auto",
+    env: "SWARM_STATE_DIR",
+    help: "directory that keeps what must outlive the manager; auto: in ~/.swarm, none: only memory does",
+  },
   "refresh-on-node-filter": {
     kind: "bool",
     value: false,

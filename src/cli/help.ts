@@ -6,6 +6,10 @@ export interface CommandHelp {
   readonly aliases: readonly string[];
   readonly summary: string;
   readonly takesDiscovery: boolean;
+  /** What follows the options, as the help writes it: `NODE`. */
+  readonly operands?: string;
+  /** Commands of its own, by two words: `node ls`. */
+  readonly subcommands?: readonly CommandHelp[];
   readonly flags: FlagTable;
   /** Extra rows under the options. */
   readonly notes?: readonly Row[];
@@ -55,8 +59,14 @@ export function commandHelp(program: string, command: CommandHelp): string {
     `Usage: ${program} ${command.name}`,
     ...(listed.length > 0 ? ["[OPTIONS]"] : []),
     ...(command.takesDiscovery ? ["<discovery>"] : []),
+    ...(command.operands === undefined ? [] : [command.operands]),
   ];
   const lines = [usage.join(" "), "", command.summary, ""];
+  const { subcommands = [] } = command;
+  if (subcommands.length > 0) {
+    lines.push("Commands:", ...columns(subcommands.map(({ name, summary }) => [name, summary])), "");
+    lines.push(`Run '${program} ${command.name} COMMAND --help' for more information on a command.`, "");
+  }
   if (command.takesDiscovery) {
     lines.push("Arguments:", "  <discovery>    discovery service to use [$SWARM_DISCOVERY]");
     lines.push(...discoveryForms.map((form) => `                  * ${form}`), "");

@@ -1,6 +1,6 @@
 import type { Discovery } from "../../discovery/types.ts";
 import { splitDiscoveryUri } from "../../discovery/uri.ts";
-import type { EngineSettings, LogLevel, ManageConfig } from "../config.ts";
+import type { EngineSettings, LogLevel, ManageConfig, ReplicationSettings } from "../config.ts";
 import type { FilterName, StrategyName } from "../scheduler/types.ts";
 import {
   checkAdvertise,
@@ -17,6 +17,7 @@ import type { FlagValues } from "./flag-parser.ts";
 import { manageFlags } from "./flags.ts";
 import { quote } from "./go-values.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { openState, type ManagerState } from "./open-state.ts";
 import { loadIdentity, tlsWarnings } from "./tls-files.ts";
 
 /** The parsed flags of `manage`. */
@@ -37,6 +38,7 @@ export interface ManageContext {
 export interface ManagePlan {
   readonly config: ManageConfig;
   readonly discovery: Discovery;
+  readonly state: ManagerState;
   /** For the log. */
   readonly warnings: readonly string[];
 }
@@ -77,7 +79,7 @@ export async function planManage(flags: ManageFlags, context: ManageContext): Pr
     throw new CommandError(`unsupported cluster ${quote(flags["cluster-driver"])}`);
   }
   const { cluster, warnings } = parseClusterOptions(flags["cluster-opt"]);
-  if (flags.replication) checkReplication(flags, uri);
+  const replication = flags.replication ? replicationSettings(flags, uri) : undefined;
   const hosts = flags.host.map((host) => parseListenAddress(host));
 
   const config: ManageConfig = Object.freeze({
@@ -86,6 +88,7 @@ export async function planManage(flags: ManageFlags, context: ManageContext): Pr
     hosts: Object.freeze(hosts),
     tls: identity?.settings,
     authzPolicy: flags["authz-policy"],
+    replication,
     strategy,
     filters: Object.freeze(filters),
     heartbeatMs,
@@ -98,7 +101,20 @@ export async function planManage(flags: ManageFlags, context: ManageContext): Pr
     experimental: context.experimental,
     logLevel: context.logLevel,
   });
-  return { config, discovery, warnings: [...warnings, ...tlsWarnings(identity, hosts, flags.advertise)] };
+  const sessionMs = replication && zooKeeperSessionMs(replication.ttlMs);
+  const state = await openState({
+    uri,
+    discoveryOptions,
+    env: context.env,
+    directory: flags["state-dir"],
+    sessionMs,
+  });
+  return {
+    config,
+    discovery,
+    state,
+    warnings: [...warnings, ...state.warnings, ...tlsWarnings(identity, hosts, flags.advertise)],
+  };
 }
 
 function engineSettings(flags: ManageFlags): EngineSettings {
@@ -131,19 +147,24 @@ function filterNamed(text: string): FilterName {
   return name;
 }
 
-/** Leader election comes later; until then a correct command line ends here as well. */
-function checkReplication(flags: ManageFlags, uri: string): never {
+/** @throws CommandError as spec: cli.md §5.2 #17–#20 say */
+function replicationSettings(flags: ManageFlags, uri: string): ReplicationSettings {
   if (flags.advertise === "") {
     throw new CommandError("--advertise address must be provided when using --leader-election");
   }
   checkAdvertise(flags.advertise);
-  if (durationFlag("replication-ttl", flags["replication-ttl"]) <= 0) {
-    throw new CommandError("--replication-ttl should be a positive number");
-  }
+  const ttlMs = durationFlag("replication-ttl", flags["replication-ttl"]);
+  if (ttlMs <= 0) throw new CommandError("--replication-ttl should be a positive number");
   if (["nodes", "file", "token"].includes(splitDiscoveryUri(uri).scheme)) {
-    throw new CommandError(
-      "Leader election is only supported with consul, etcd and zookeeper discovery. (--replication is not available yet.)",
-    );
+    throw new CommandError("Leader election is only supported with consul, etcd and zookeeper discovery.");
   }
-  throw new CommandError("--replication is not available yet");
+  return Object.freeze({ advertise: flags.advertise, ttlMs: Math.min(ttlMs, longestIntervalMs) });
+}
+
+/**
+ * A lock in ZooKeeper lives as long as its holder's session. Shorter ones do not outlive a pause of the server's own; longer than 40 s its
+ * default settings allow none.
+ */
+function zooKeeperSessionMs(ttlMs: number): number {
+  return Math.min(Math.max(ttlMs, 2_000), 40_000);
 }

@@ -18,7 +18,7 @@ export async function manage(
   context: ManageContext,
   { world, log }: Invocation,
 ): Promise<number> {
-  const { config, discovery, warnings } = await planManage(flags, context);
+  const { config, discovery, state, warnings } = await planManage(flags, context);
   for (const notice of discovery.notices) log.info(notice);
   for (const warning of warnings) log.warn(warning);
 
@@ -32,6 +32,7 @@ export async function manage(
   const starting = world.createApp(config, {
     log,
     discovery,
+    state,
     random: Math.random,
     version: world.version,
     stderr: (line) => world.stderr.write(line),

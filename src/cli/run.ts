@@ -4,7 +4,8 @@ import { parseLogLevel } from "../telemetry/log-level.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { CommandError } from "./command-error.ts";
 import { complain, type CommandWorld, type Output } from "./command-world.ts";
-import { commands, type Command, type GlobalFlags } from "./commands.ts";
+import type { Command, GlobalFlags } from "./command.ts";
+import { commands } from "./commands.ts";
 import { flagsFirst, parseFlags, UsageError, type FlagTable, type ParsedFlags } from "./flag-parser.ts";
 import { globalFlags } from "./flags.ts";
 import { commandHelp, topHelp } from "./help.ts";
@@ -34,7 +35,9 @@ export async function run(words: readonly string[], world: CommandWorld): Promis
   if (name === undefined) return print(world, help);
   const command = commandNamed(name);
   if (!command) return print(world, `No help topic for '${name}'\n`);
-  if (command.name === "help") return helpOn(rest[0], help, world);
+  if (command.name === "help") return helpOn(rest, help, world);
+  const chosen = subcommandNamed(command, rest[0]);
+  if (chosen !== undefined) return await runCommand(chosen, rest.slice(1), { ...values, level }, world);
   return await runCommand(command, rest, { ...values, level }, world);
 }
 
@@ -81,14 +84,19 @@ async function parseOr<Table extends FlagTable>(
   }
 }
 
-function helpOn(topic: string | undefined, help: string, world: CommandWorld): number {
+function helpOn([topic, sub]: readonly string[], help: string, world: CommandWorld): number {
   if (topic === undefined) return print(world, help);
   const command = commandNamed(topic);
-  return print(world, command ? commandHelp(world.program, command) : `No help topic for '${topic}'\n`);
+  if (command === undefined) return print(world, `No help topic for '${topic}'\n`);
+  return print(world, commandHelp(world.program, subcommandNamed(command, sub) ?? command));
 }
 
 function commandNamed(name: string): Command | undefined {
   return commands.find((command) => command.name === name || command.allAliases.includes(name));
+}
+
+function subcommandNamed({ subcommands }: Command, word: string | undefined): Command | undefined {
+  return subcommands.find(({ name }) => name.split(" ").at(-1) === word);
 }
 
 function versionText({ version, gitCommit }: CommandWorld): string {

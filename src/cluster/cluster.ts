@@ -15,6 +15,7 @@ import type { EngineAnnouncement } from "./engine-state.ts";
 import { hostPort } from "./engine-address.ts";
 import { Engine } from "./engine.ts";
 import type { EngineContext } from "./engine-context.ts";
+import type { NodeSettingsSource } from "./node-settings.ts";
 import { ExecIndex } from "./exec-index.ts";
 
 /** Hears what happens in the cluster; the event hub does. */
@@ -30,8 +31,12 @@ export interface ClusterDependencies {
   readonly log: Logger;
   readonly random: () => number;
   readonly listener: ClusterListener;
+  /** What operators said about nodes; absent: nothing. */
+  readonly nodes?: NodeSettingsSource;
   /** How engines are reached; undefined: by plain HTTP. */
   readonly tls?: TlsIdentity | undefined;
+  /** Asked right before any engine is told to change anything. @throws ApiError when this manager may not act. Absent: it always may */
+  readonly fence?: () => void;
   /** Of calls to engines, where the usual ones will not do. */
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -60,7 +65,8 @@ export class Cluster implements AsyncDisposable {
 
   constructor(dependencies: ClusterDependencies) {
     this.#dependencies = dependencies;
-    const { settings, options, log, random, listener, tls } = dependencies;
+    const { settings, options, log, random, listener, tls, nodes, deadlines } = dependencies;
+    const { fence = () => undefined } = dependencies;
     this.#admission = new Admission(log);
     this.#context = {
       settings,
@@ -75,8 +81,10 @@ export class Cluster implements AsyncDisposable {
       },
       resolvesOn: (engine, reference) =>
         this.containers.resolve(reference, (record) => record.engine === engine) !== undefined,
+      settingsOf: (engineId) => nodes?.of(engineId),
+      fence,
       createClient: ({ host, port, agent }, closed) =>
-        new DockerodeClient({ host, port, agent, closed, deadlines: dependencies.deadlines }),
+        new DockerodeClient({ host, port, agent, closed, deadlines, fence }),
       admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
       clusterApi: () => this.apiRange,
       apiChanged: () => (this.#apiRange = undefined),

@@ -1,3 +1,4 @@
+import { betterCopy } from "./better-copy.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 
@@ -62,6 +63,11 @@ export class ContainerIndex {
     return this.#byId.get(id);
   }
 
+  /** All copies of one container, on any engine: those with this swarm ID. */
+  withSwarmId(swarmId: string): ReadonlySet<ContainerRecord> {
+    return this.#bySwarmId.get(swarmId) ?? NONE;
+  }
+
   /** All containers with this name or link alias, on any engine. */
   named(name: string): ReadonlySet<ContainerRecord> {
     return this.#byName.get(name) ?? NONE;
@@ -69,7 +75,8 @@ export class ContainerIndex {
 
   /**
    * What a reference means: id or its first 12 characters, swarm id likewise, name (`web`, `/web`, `node-1/web`, `<engine id>/web`),
-   * unique prefix of either id. The first rule with a hit wins; a name or prefix that fits several means nothing.
+   * unique prefix of either id. The first rule with a hit wins; a name or prefix that fits several containers means nothing. Of several copies of
+   * one container it means the better one (see `betterCopy`).
    * @param within only containers this accepts take part
    */
   resolve(reference: string, within?: (record: ContainerRecord) => boolean): ContainerRecord | undefined {
@@ -83,16 +90,16 @@ export class ContainerIndex {
         if ((key === record.id || record.formerIds.includes(key)) && accepts(record)) return record;
       }
     }
-    for (const record of this.#bySwarmId.get(reference) ?? NONE) if (accepts(record)) return record;
+    const copies = [...(this.#bySwarmId.get(reference) ?? NONE)].filter(accepts);
+    if (copies.length > 0) return copies.reduce(betterCopy);
     if (reference.length === 12) {
       for (const [key, record] of this.#prefixes.startingWith(reference)) {
-        if (key === record.swarmId && accepts(record)) return record;
+        if (key !== record.swarmId || !accepts(record)) continue;
+        return [...this.withSwarmId(key)].filter(accepts).reduce(betterCopy);
       }
     }
     const named = this.#allNamed(reference, accepts);
-    if (named.size === 0) return this.#resolvePrefix(reference, accepts);
-    const [only] = named;
-    return named.size === 1 ? only : undefined;
+    return named.size === 0 ? this.#resolvePrefix(reference, accepts) : onlyOne(named);
   }
 
   #allNamed(reference: string, accepts: (record: ContainerRecord) => boolean): ReadonlySet<ContainerRecord> {
@@ -113,15 +120,26 @@ export class ContainerIndex {
     reference: string,
     accepts: (record: ContainerRecord) => boolean,
   ): ContainerRecord | undefined {
-    let only: ContainerRecord | undefined;
+    const found = new Set<ContainerRecord>();
     for (const [, record] of this.#prefixes.startingWith(reference)) {
       if (!accepts(record)) continue;
-      if (only !== undefined && only !== record) return undefined;
-      only = record;
+      found.add(record);
+      if (onlyOne(found) === undefined) return undefined;
     }
-    return only;
+    return onlyOne(found);
   }
 }
+
+/** The best of these records if they are copies of one container; undefined when they are several containers, or none. */
+function onlyOne(records: Iterable<ContainerRecord>): ContainerRecord | undefined {
+  const [first, ...others] = records;
+  if (first === undefined) return undefined;
+  const areCopies = others.every((other) => originOf(other) === originOf(first));
+  return areCopies ? others.reduce(betterCopy, first) : undefined;
+}
+
+/** What all copies of a container share. One that was created past the manager has no swarm ID; its copies have its ID for one. */
+const originOf = ({ swarmId, id }: ContainerRecord): string => (swarmId === "" ? id : swarmId);
 
 const NONE: ReadonlySet<ContainerRecord> = new Set();
 

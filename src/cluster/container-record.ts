@@ -7,6 +7,8 @@ import type { Engine } from "./engine.ts";
 export const SWARM_ID_LABEL = "com.docker.swarm.id";
 /** The IDs this container had before the manager moved it to another engine, and whose they are: see {@link replacesLabel}. */
 export const REPLACES_LABEL = "com.docker.swarm.replaces";
+/** The ID of the container this one was made in place of, so that another manager can go on where one stopped (node-lifecycle.md §8). */
+export const RESCHEDULED_FROM_LABEL = "com.docker.swarm.rescheduled-from";
 
 /** One container of one engine. Immutable: a change makes a new record, so views may keep what they computed from it. */
 export interface ContainerRecord extends CandidateContainer {
@@ -118,6 +120,10 @@ function hostModePorts(inspect: ContainerInspect, holder: string): readonly Host
   return Object.keys(inspect.Config.ExposedPorts ?? {}).map((key) => ({ key, pending: false, holder }));
 }
 
+/** Only what says that it is part of another container. */
+const joined = (key: "PidMode" | "IpcMode", mode: unknown): Partial<Record<typeof key, string>> =>
+  typeof mode === "string" && mode.startsWith("container:") ? { [key]: mode } : {};
+
 /** What we keep of an inspect answer: a twentieth of it. Everything else is asked of the engine when wanted. */
 function slimInspect(full: ContainerInspect): ContainerInspect {
   const { HostConfig: host, Config: config, State: state } = full;
@@ -144,6 +150,8 @@ function slimInspect(full: ContainerInspect): ContainerInspect {
       CpuShares: count(host.CpuShares),
       NanoCpus: count(host.NanoCpus),
       NetworkMode: host.NetworkMode ?? "",
+      ...joined("PidMode", host.PidMode),
+      ...joined("IpcMode", host.IpcMode),
       PortBindings: host.PortBindings ?? null,
       Isolation: host.Isolation ?? "",
     },

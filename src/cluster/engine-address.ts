@@ -1,7 +1,8 @@
 import { lookup } from "node:dns/promises";
-import { Agent } from "node:http";
-import { connect, type Socket } from "node:net";
+import { Agent, type AgentOptions } from "node:http";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { EngineUnreachableError } from "../docker/engine-client.ts";
+import { fenced, type Fence } from "../docker/fenced-socket.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 import { errorText } from "../errors.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
@@ -20,6 +21,21 @@ const IDLE_SOCKETS = 8;
 export const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
+/** The plain connections of one engine. */
+class EngineAgent extends Agent {
+  readonly #fence: Fence | undefined;
+
+  constructor(fence: Fence | undefined, options: AgentOptions) {
+    super(options);
+    this.#fence = fence;
+  }
+
+  /** Node's, for the pool. */
+  override createConnection(options: object): Socket {
+    return fenced(connect(options as NetConnectOpts), "connect", { fence: this.#fence, options });
+  }
+}
+
 /** The pool of one engine: its connections, pooled or spliced, all of which end when the engine is given up. */
 export class EngineConnections {
   readonly host: string;
@@ -30,8 +46,11 @@ export class EngineConnections {
   #cuts = 0;
   readonly #spliced = new Set<Socket>();
 
-  /** @param tls how to prove who we are and who they are; undefined: plain HTTP */
-  constructor(host: string, port: number, tls?: TlsIdentity) {
+  /**
+   * @param tls how to prove who we are and who they are; undefined: plain HTTP
+   * @param fence asked when a connection is open, before its request goes out
+   */
+  constructor(host: string, port: number, tls?: TlsIdentity, fence?: Fence) {
     this.host = host;
     this.port = port;
     this.addr = hostPort({ host, port });
@@ -43,8 +62,8 @@ export class EngineConnections {
     } as const;
     this.agent =
       tls === undefined
-        ? new Agent(pool)
-        : new TlsEngineAgent({ host, port, addr: this.addr, identity: tls }, pool);
+        ? new EngineAgent(fence, pool)
+        : new TlsEngineAgent({ host, port, addr: this.addr, identity: tls, fence }, pool);
   }
 
   /** First address of the host part. @throws when it cannot be resolved, in time or before the signal */

@@ -1,5 +1,6 @@
 import type { ImageSummary } from "../docker/types.ts";
 import type {
+  Availability,
   Candidate,
   CandidateContainer,
   CandidateImage,
@@ -71,6 +72,9 @@ export class EngineCandidate implements Candidate {
   }
   get name(): string {
     return this.engine.name;
+  }
+  get availability(): Availability {
+    return this.engine.availability;
   }
   get labels(): ReadonlyMap<string, string> {
     return this.engine.labels;

@@ -8,6 +8,7 @@ import type { EngineConnections } from "./engine-address.ts";
 import type { EngineAnnouncement } from "./engine-state.ts";
 import type { Engine } from "./engine.ts";
 import type { InventoryListener } from "./inventory.ts";
+import type { NodeSettings } from "./node-settings.ts";
 
 /** What an engine needs of the cluster around it. */
 export interface EngineContext {
@@ -21,6 +22,10 @@ export interface EngineContext {
   readonly index: InventoryListener;
   /** Does a container reference mean a container of this engine? (api.md §3.1) */
   resolvesOn(engine: Engine, reference: string): boolean;
+  /** What operators said about this node; undefined: nothing. */
+  settingsOf(engineId: string): NodeSettings | undefined;
+  /** Asked right before the engine is told to change anything. @throws ApiError when this manager may not act */
+  fence(): void;
   /** @param closed ends every call when the engine is given up */
   createClient(connections: EngineConnections, closed: AbortSignal): EngineClient;
   /**

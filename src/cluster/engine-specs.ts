@@ -31,6 +31,14 @@ export class EngineRefusedError extends Error {
   }
 }
 
+/** Labels an engine has by its nature; nobody can give it others of these names. */
+export const BUILT_IN_LABELS: readonly string[] = [
+  "storagedriver",
+  "kernelversion",
+  "operatingsystem",
+  "ostype",
+];
+
 /** Another member is this very daemon, or holds its containers: both at once would count them twice. */
 export class DuplicateEngineError extends EngineRefusedError {}
 

@@ -11,6 +11,8 @@ import { EngineLife } from "./engine-life.ts";
 import type { EngineSpecs } from "./engine-specs.ts";
 import { statusText } from "./engine-state.ts";
 import type { ContainerCounts } from "./inventory.ts";
+import { LabelUnion } from "./label-union.ts";
+import { DEFAULT_SETTINGS, type Availability, type NodeSettings } from "./node-settings.ts";
 
 /**
  * One Docker engine, as the rest of the program sees it: what it is, what it holds, how to reach it. Its {@link EngineLife} runs from
@@ -24,10 +26,11 @@ export class Engine implements EngineTarget, AsyncDisposable {
   readonly #context: EngineContext;
   readonly #closed = new AbortController();
   readonly #life: EngineLife;
+  readonly #labels = new LabelUnion();
 
   constructor(host: string, port: number, context: EngineContext) {
     this.#context = context;
-    this.connections = new EngineConnections(host, port, context.tls);
+    this.connections = new EngineConnections(host, port, context.tls, this.fence);
     this.client = context.createClient(this.connections, this.#closed.signal);
     this.cache = new EngineCache(this, this.client, context.countMemoryReservation);
     this.candidate = new EngineCandidate(this, (reference) => context.resolvesOn(this, reference));
@@ -103,7 +106,8 @@ export class Engine implements EngineTarget, AsyncDisposable {
   get serverVersion(): string {
     return this.#specs?.serverVersion ?? "";
   }
-  get labels(): ReadonlyMap<string, string> {
+  /** Built-in labels and the engine's own, without those given at run time. */
+  get ownLabels(): ReadonlyMap<string, string> {
     return this.#specs?.labels ?? NO_LABELS;
   }
   get api(): ApiRange | undefined {
@@ -118,6 +122,19 @@ export class Engine implements EngineTarget, AsyncDisposable {
   }
   get clockDeltaMs(): number {
     return this.#specs?.clockDeltaMs ?? 0;
+  }
+
+  // ── What operators say of it ──────────────────────────────────────────────────────────────────────────────────
+
+  get #settings(): NodeSettings {
+    return this.#context.settingsOf(this.engineId) ?? DEFAULT_SETTINGS;
+  }
+  get availability(): Availability {
+    return this.#settings.availability;
+  }
+  /** All that count: built-in ones, those given at run time, the engine's own. */
+  get labels(): ReadonlyMap<string, string> {
+    return this.#labels.of(this.ownLabels, this.#settings.labels);
   }
 
   // ── What it has and holds ─────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +186,10 @@ export class Engine implements EngineTarget, AsyncDisposable {
     const version = clampVersion(clientVersion, this.api, this.#context.clusterApi().max);
     return `/v${version}${path}`;
   }
+  /** What only reads may always be asked. @throws ApiError */
+  readonly fence = (method: string): void => {
+    if (method !== "GET" && method !== "HEAD") this.#context.fence();
+  };
   noteSuccess(): void {
     this.#life.noteSuccess();
   }

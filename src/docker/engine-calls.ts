@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import Docker from "dockerode";
 import type { Agent, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import { errorText } from "../errors.ts";
+import { ApiError, errorText } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
 import { HTTP_TO_HTTPS, httpToHttpsText } from "./engine-tls-error.ts";
@@ -40,6 +40,8 @@ export interface EngineCallsOptions {
   /** Ends every call, and lets no new one begin. */
   readonly closed?: AbortSignal | undefined;
   readonly maxAnswerBytes?: number | undefined;
+  /** Asked right before a call that is no GET is sent. @throws ApiError when it may not be */
+  readonly fence?: (() => void) | undefined;
 }
 
 /** The part of docker-modem's dial options that dockerode's typings leave out. */
@@ -66,8 +68,9 @@ export class EngineCalls {
   readonly #docker: Docker;
   readonly #closed: AbortSignal | undefined;
   readonly #maxAnswerBytes: number;
+  readonly #fence: (() => void) | undefined;
 
-  constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES }: EngineCallsOptions) {
+  constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES, fence }: EngineCallsOptions) {
     this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#agent = agent;
     this.#closed = closed;
@@ -75,6 +78,7 @@ export class EngineCalls {
     // takes longer than the call.
     Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
     this.#maxAnswerBytes = maxAnswerBytes;
+    this.#fence = fence;
     const protocol = agent instanceof TlsEngineAgent ? "https" : "http";
     // Explicit undefined: whom to trust, and how long to wait, is the agent's and our business.
     const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
@@ -122,6 +126,7 @@ export class EngineCalls {
     // Node's URL functions would take what follows for a host.
     if (call.path.startsWith("//")) throw new EngineResponseError(400, "invalid path");
     if (signal.aborted) throw new Error("given up before it began");
+    if (call.method !== "GET") this.#fence?.();
     const options: DialOptions = {
       ...bodyAndPath(call),
       ...(call.upload === undefined ? {} : { file: call.upload }),
@@ -186,6 +191,7 @@ export class EngineCalls {
 
   #typed(error: unknown, { givenUp }: CallScope): Error {
     if (error instanceof EngineResponseError || error instanceof EngineUnreachableError) return error;
+    if (error instanceof ApiError) return error; // the fence's
     if (givenUp === "cancelled") return new EngineUnreachableError("the request was cancelled", CANCELLED);
     if (givenUp === "closed") return new EngineUnreachableError(`${this.addr} left the cluster`, CANCELLED);
     const timedOut = givenUp === "time";

@@ -73,7 +73,7 @@ export interface PullOptions {
 
 /**
  * All we ask of one engine. Every call has a deadline of its own and rejects with {@link EngineResponseError} or
- * {@link EngineUnreachableError}, never with anything else.
+ * {@link EngineUnreachableError}; one that would change something also with the ApiError 503 of a manager that may not act any more.
  * @see https://docs.docker.com/reference/api/engine/
  */
 export interface EngineClient {

@@ -19,6 +19,8 @@ export interface EngineTarget {
    * @param path unversioned path and query, e.g. `/containers/<id>/logs?follow=1`
    */
   versionedPath(clientVersion: string | undefined, path: string): string;
+  /** Asked right before a plain request is sent. @throws ApiError when this manager may not act any more */
+  readonly fence?: (method: string) => void;
   /** A fresh raw connection (half-open allowed) for spliced streams; rejects within the dial timeout. */
   dial(): Promise<Socket>;
   /** Health accounting: an exchange with this engine worked (api.md §2). */

@@ -12,6 +12,7 @@ import {
 import type { TlsIdentity, TlsMaterial } from "../tls/identity.ts";
 import { certificateNameError } from "./certificate-name.ts";
 import { EngineUnreachableError } from "./engine-client.ts";
+import { fenced, type Fence } from "./fenced-socket.ts";
 import { tlsErrorText } from "./engine-tls-error.ts";
 
 /** How long TCP and handshake may take for a pooled connection, milliseconds. */
@@ -25,6 +26,8 @@ export interface TlsEngine {
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
   readonly identity: TlsIdentity;
+  /** Asked when a pooled connection is open, before its request goes out. */
+  readonly fence?: Fence | undefined;
 }
 
 /**
@@ -83,9 +86,10 @@ export class TlsEngineAgent extends HttpsAgent {
     return new EngineUnreachableError(text, code, { cause: error, addr });
   }
 
-  /** Node's, for the pool. The options come from the request and are not looked at. */
-  override createConnection(): TLSSocket {
-    const socket = this.open();
+  /** Node's, for the pool. The options come from the request; only the fence is told its method. */
+  override createConnection(options: object = {}): TLSSocket {
+    const { fence } = this.#engine;
+    const socket = fenced(this.open(), "secureConnect", { fence, options });
     const timeOut = (): void => {
       const text = `no TLS handshake with ${this.#engine.addr} within ${this.#handshakeMs / 1000} s`;
       socket.destroy(Object.assign(new Error(text), { code: "ETIMEDOUT" }));

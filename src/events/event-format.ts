@@ -3,9 +3,6 @@ import type { ClusterEvent, EventNode, SourceEvent } from "./types.ts";
 /** Types whose events carry the old `status` and `id` fields. */
 const typesWithStatus: ReadonlySet<string> = new Set(["container", "image"]);
 
-/** What the manager itself announces about an engine (events.md §3). */
-export type ManagerAction = "engine_connect" | "engine_disconnect" | "engine_reconnect";
-
 /** An engine's event with its node added, in the exact shape and key order of events.md §2. Fields engines from API 1.52 on no longer send are made up again (E5). */
 export function formatEvent(source: SourceEvent, node: EventNode): ClusterEvent {
   const type = source.Type ?? "";
@@ -29,16 +26,24 @@ export function formatEvent(source: SourceEvent, node: EventNode): ClusterEvent 
   });
 }
 
-/** An event of the manager's own about one engine, by the manager's clock. */
-export function managerEvent(action: ManagerAction, node: EventNode, nowMs: number): ClusterEvent {
+/**
+ * An event of the manager's own, by the manager's clock.
+ * @param about what it is about beyond the node: a container by its swarm ID, and what else is known
+ */
+export function managerEvent(
+  action: string,
+  node: EventNode,
+  nowMs: number,
+  about: { readonly actorId?: string; readonly attributes?: Readonly<Record<string, string>> } = {},
+): ClusterEvent {
   return finish({
     status: action,
     id: "",
     from: "swarm",
     type: "swarm",
     action,
-    actorId: "",
-    attributes: withNode({}, node),
+    actorId: about.actorId ?? "",
+    attributes: withNode(about.attributes ?? {}, node),
     scope: "",
     time: Math.floor(nowMs / 1_000),
     timeNano: BigInt(Math.trunc(nowMs)) * 1_000_000n,

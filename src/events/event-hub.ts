@@ -60,14 +60,19 @@ export class EventHub {
     return this.#listeners.size;
   }
 
-  /** Ends every subscription: the manager stops, or no longer leads. Idempotent. */
-  close(): void {
-    this.#closed = true;
+  /** Ends every subscription: this manager no longer leads, and who leads sends what comes (E11). What has been is kept for `since`. */
+  dismiss(): void {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
+    for (const listener of listeners) listener.onClose();
+  }
+
+  /** Ends every subscription for good: the manager stops. Idempotent. */
+  close(): void {
+    this.#closed = true;
     this.#history.length = 0;
     this.#historyChars = 0;
-    for (const listener of listeners) listener.onClose();
+    this.dismiss();
   }
 
   #remember(event: ClusterEvent): void {

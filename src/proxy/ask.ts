@@ -4,6 +4,7 @@ import type { Stream } from "node:stream";
 import httpProxy from "http-proxy";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import { httpToHttpsText } from "../docker/engine-tls-error.ts";
+import { ApiError } from "../errors.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 
 /** One request to one engine. */
@@ -47,7 +48,7 @@ export async function ask(
     answer = await askOnce(target, question, res, signal);
   }
   if (answer.kind === "answer") target.noteSuccess();
-  else if (!signal.aborted) target.noteFailure(answer.error);
+  else if (!signal.aborted && !(answer.error instanceof ApiError)) target.noteFailure(answer.error);
   return answer;
 }
 

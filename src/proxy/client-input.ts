@@ -63,10 +63,11 @@ export class ClientInput {
     this.#socket.resume();
   }
 
-  /** Stops reading and listening; what was read already is gone. */
-  release(): void {
+  /** Stops reading and listening. @returns what was read and nobody took */
+  release(): Buffer {
     this.#stop();
     this.#socket.pause();
+    return Buffer.concat(this.#kept);
   }
 
   #take(chunk: Buffer): void {

@@ -9,8 +9,11 @@ export interface TakenConnection {
   readonly socket: Socket;
   /** What came behind the request's headers, its body included. */
   readonly head: Buffer;
-  /** Makes the response usable again, as long as nothing was written: to answer that the hijack failed. */
-  giveBack(): void;
+  /**
+   * Makes the response usable again, as long as nothing was written: to answer that the hijack failed, or to let another handler take over.
+   * @param unread what came behind the headers and is still to be read; default: {@link head}
+   */
+  giveBack(unread?: Buffer): void;
 }
 
 const connections = new WeakMap<ServerResponse, { readonly socket: Socket; readonly head: Buffer }>();
@@ -61,7 +64,11 @@ export function takeOver(res: ServerResponse): TakenConnection | undefined {
   if (!connection || res.headersSent) return undefined;
   const { socket, head } = connection;
   vacate(res, socket);
-  return { socket, head, giveBack: () => occupy(res, socket) };
+  const giveBack = (unread = head): void => {
+    connections.set(res, { socket, head: unread });
+    occupy(res, socket);
+  };
+  return { socket, head, giveBack };
 }
 
 const drainRelays = new WeakMap<ServerResponse, () => void>();

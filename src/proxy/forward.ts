@@ -3,9 +3,10 @@ import { PassThrough } from "node:stream";
 import type { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import type { EngineTarget } from "../docker/engine-target.ts";
+import { ApiError, asError } from "../errors.ts";
 import { ask } from "./ask.ts";
 import type { Question } from "./ask.ts";
-import { announcesBody, requestHeaders, responseHeaders } from "./headers.ts";
+import { announcesBody, requestHeaders, responseHeaders, type HeaderChanges } from "./headers.ts";
 import { HoldEnd } from "./hold-end.ts";
 import { MovableBody } from "./movable-body.ts";
 import type { LiveAnswer } from "./movable-body.ts";
@@ -24,8 +25,10 @@ export interface ForwardOptions {
   readonly path: string;
   /** Replaces the client's body, which has then been read already. */
   readonly body?: Buffer;
-  /** The one `Api-Version` the client sees. */
-  readonly apiVersion: string;
+  /** The one `Api-Version` the client sees; undefined: what the other side says. */
+  readonly apiVersion: string | undefined;
+  /** What the other side is told differently from what the client said. */
+  readonly headers?: HeaderChanges;
   /** Sees the engine's status and headers; the client gets them when it has resolved. */
   readonly onResponse?: (status: number, headers: IncomingHttpHeaders) => void | Promise<void>;
   /**
@@ -49,6 +52,7 @@ export type ForwardOutcome =
  * Forwards one plain request and streams its answer back, nothing buffered, headers as soon as they are there (api.md §4.1).
  * A client that leaves ends the engine's request at any moment; an engine that dies mid-answer cuts the client's connection.
  * Resolves when the exchange has ended; never rejects for what client or engine do.
+ * @throws what the target's fence throws: nothing was sent then
  */
 export async function forward(
   req: IncomingMessage,
@@ -64,8 +68,10 @@ export async function forward(
   if (res.destroyed || req.socket.destroyed) left.abort();
   try {
     const question = questionOf(req, options);
+    target.fence?.(question.method);
     const answer = await ask(target, question, res, left.signal);
     if (left.signal.aborted) return { kind: "client-left" };
+    if (answer.kind === "failed" && answer.error instanceof ApiError) throw answer.error;
     if (answer.kind === "failed") return { kind: "engine-failed", error: answer.error, headersSent: false };
     try {
       await options.onResponse?.(answer.response.statusCode ?? 0, answer.response.headers);
@@ -79,11 +85,11 @@ export async function forward(
   }
 }
 
-function questionOf(req: IncomingMessage, { path, body }: ForwardOptions): Question {
+function questionOf(req: IncomingMessage, { path, body, headers }: ForwardOptions): Question {
   return {
     method: req.method ?? "GET",
     path,
-    headers: requestHeaders(req, body?.length),
+    headers: requestHeaders(req, body?.length, headers),
     body: body ?? (announcesBody(req) ? req : undefined),
   };
 }
@@ -176,8 +182,4 @@ async function uploadDrained(req: IncomingMessage, answer: LiveAnswer): Promise<
 function lengthOf(response: IncomingMessage): number | undefined {
   const length = response.headers["content-length"];
   return length === undefined ? undefined : Number(length);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -12,6 +12,14 @@ const hopByHop = new Set([
   "http2-settings",
 ]);
 
+/** What a request loses and gets on its way, beside what belongs to the hop; names in lower case. */
+export interface HeaderChanges {
+  readonly drop: readonly string[];
+  readonly add: Readonly<Record<string, string>>;
+}
+
+const UNCHANGED: HeaderChanges = { drop: [], add: {} };
+
 /** Name and value pairs of a message as they were received: order, case and repeats kept. */
 function* rawPairs(message: IncomingMessage): Generator<[name: string, value: string]> {
   const raw = message.rawHeaders;
@@ -40,9 +48,10 @@ function* travellingPairs(
 export function requestHeaders(
   req: IncomingMessage,
   replacedBytes: number | undefined,
+  { drop, add }: HeaderChanges = UNCHANGED,
 ): Record<string, string | string[]> {
   const headers = Object.create(null) as Record<string, string | string[]>;
-  for (const [name, value] of travellingPairs(req, ["expect", "content-length"])) {
+  for (const [name, value] of travellingPairs(req, ["expect", "content-length", ...drop])) {
     const key = name.toLowerCase();
     const before = headers[key];
     headers[key] = before === undefined ? value : [before, value].flat();
@@ -53,7 +62,7 @@ export function requestHeaders(
   } else if (req.headers["content-length"] !== undefined) {
     headers["content-length"] = req.headers["content-length"];
   }
-  return headers;
+  return Object.assign(headers, add);
 }
 
 /** Whether a request announces a body at all. */
@@ -61,18 +70,29 @@ export function announcesBody(req: IncomingMessage): boolean {
   return req.headers["transfer-encoding"] !== undefined || Number(req.headers["content-length"] ?? 0) > 0;
 }
 
-/** The engine's response headers for `writeHead`, raw and in order, with exactly one `Api-Version` (api.md §10.2). */
-export function responseHeaders(response: IncomingMessage, apiVersion: string): string[] {
+/**
+ * The engine's response headers for `writeHead`, raw and in order, with exactly one `Api-Version` (api.md §10.2).
+ * @param apiVersion undefined: whoever answered has set it
+ */
+export function responseHeaders(response: IncomingMessage, apiVersion: string | undefined): string[] {
+  if (apiVersion === undefined) return [...travellingPairs(response, [])].flat();
   return [...travellingPairs(response, ["api-version"]), ["Api-Version", apiVersion]].flat();
 }
 
 /**
- * The request line and headers as the client sent them, but for the path: what starts a spliced stream.
+ * The request line and headers as the client sent them, but for the path and the changes: what starts a spliced stream.
  * @throws Error when the path would break the request line
  */
-export function rawRequestHead(req: IncomingMessage, path: string): Buffer {
+export function rawRequestHead(
+  req: IncomingMessage,
+  path: string,
+  { drop, add }: HeaderChanges = UNCHANGED,
+): Buffer {
   if (!/^\/[\x21-\x7e\x80-\xff]*$/.test(path)) throw new Error("request path contains unescaped characters");
   const lines = [`${req.method ?? "GET"} ${path} HTTP/1.1`];
-  for (const [name, value] of rawPairs(req)) lines.push(`${name}: ${value}`);
+  for (const [name, value] of rawPairs(req)) {
+    if (!drop.includes(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  for (const [name, value] of Object.entries(add)) lines.push(`${name}: ${value}`);
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 }

@@ -5,7 +5,7 @@ import { explained } from "../docker/tls-engine-agent.ts";
 import { bodyBoundary } from "./body-boundary.ts";
 import { ClientInput } from "./client-input.ts";
 import { closeGently } from "../net/close-gently.ts";
-import { rawRequestHead } from "./headers.ts";
+import { rawRequestHead, type HeaderChanges } from "./headers.ts";
 import type { Farewell } from "./http2-farewell.ts";
 import { closingHead, handsOverConnection, readResponseHead } from "./raw-response.ts";
 import { Replay } from "./replay.ts";
@@ -23,6 +23,8 @@ export interface HijackRequest {
   readonly path: string;
   /** The client did not ask for an upgrade: it may close its write side before the answer and still read it. */
   readonly legacy: boolean;
+  /** What the engine is told differently from what the client said. */
+  readonly headers?: HeaderChanges;
   /** Speaks to the client when the engine ends an established stream. */
   readonly farewell?: Farewell | undefined;
   /** The engine has answered, whether it handed over or not; the client hears of it now. */
@@ -63,7 +65,7 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
   let headersSent = false;
   const onEnd = legacy ? ignore : leave;
   try {
-    const head = rawRequestHead(req, path);
+    const head = rawRequestHead(req, path, request.headers);
     input.flowInto({ data: (chunk) => input.keep(chunk), end: onEnd });
     const socket = (engine = await dial(target, left.signal));
     sendRequest(socket, head, input, bodyBoundary(req), replay, onEnd);
@@ -81,7 +83,7 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
     }
     client.write(answer.bytes);
     const reopen = (to: EngineTarget, toPath: string): Promise<EngineStream> =>
-      reopenOn(to, rawRequestHead(req, toPath), replay, left.signal);
+      reopenOn(to, rawRequestHead(req, toPath, request.headers), replay, left.signal);
     const { farewell } = request;
     const splice = new Splice({
       ...{ client, input, engine: { socket, rest: answer.rest } },

@@ -1,4 +1,5 @@
 import { imageIsMeant } from "../../filters/image-reference.ts";
+import { availabilityRule } from "./availability.ts";
 import { clip } from "./clip.ts";
 import type { Candidate, PlacementRequest } from "./types.ts";
 import { whereabouts } from "./whereabouts.ts";
@@ -7,17 +8,19 @@ import { whereabouts } from "./whereabouts.ts";
 export interface AttemptRule {
   readonly name: string;
   admits(candidate: Candidate): boolean;
+  /** Why this candidate was refused. Called only for refused candidates. */
   explain(candidate: Candidate): string;
 }
 
 /**
  * What earlier attempts taught: engines that refused, and the image an engine must already hold (spec: scheduling.md §8, B9, B11). And the
- * networks without which the container would be created in vain.
+ * networks without which the container would be created in vain. And what operators decided about nodes.
  */
 export function attemptRules({
   excludedEngines,
   localNetworks,
   requiredImages,
+  anyAvailability,
 }: PlacementRequest): readonly AttemptRule[] {
   const rules: AttemptRule[] = [];
   if (excludedEngines.size > 0) {
@@ -47,6 +50,8 @@ export function attemptRules({
       explain: () => `it does not hold ${clip(requiredImages.join(" or "))}`,
     });
   }
+  // Last, so that where it leaves nobody it is all that is in the way.
+  if (!anyAvailability) rules.push(availabilityRule);
   return rules;
 }
 

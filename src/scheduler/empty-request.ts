@@ -15,4 +15,5 @@ export const EMPTY_REQUEST: PlacementRequest = {
   requiredImages: [],
   localNetworks: [],
   excludedEngines: new Set(),
+  anyAvailability: false,
 };

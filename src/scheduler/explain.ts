@@ -1,5 +1,6 @@
 import { cpuPercent, hasRoom, memoryPercent } from "../../strategies/score.ts";
 import { attemptRules } from "./attempt-rules.ts";
+import { availabilityRule, unavailableText } from "./availability.ts";
 import { clip } from "./clip.ts";
 import { explainConflict } from "./conflict.ts";
 import { formatBytes } from "./format-bytes.ts";
@@ -32,6 +33,8 @@ function messageOf(refused: Refused): string {
         : frame(refused, failure.at);
     case "attempt":
       return frame(refused, pipeline.filters.length - 1);
+    case "unavailable":
+      return `No node that fits takes new containers: ${unavailableText(failure.nodes)}`;
     case "empty":
       return "No nodes available in the cluster";
     case "resources":
@@ -70,7 +73,7 @@ function explanationOf(refused: Refused): readonly string[] {
 }
 
 function rejections(refused: Refused): readonly string[] {
-  const { candidates } = refused;
+  const { candidates, failure } = refused;
   const rules = rulesOf(refused);
   const refusedBy = rules.map((rule) => candidates.map((candidate) => !rule.admits(candidate)));
   const broken = candidates.map((_, node) => refusedBy.filter((row) => row[node] === true).length);
@@ -80,11 +83,22 @@ function rejections(refused: Refused): readonly string[] {
     );
     const [nearest] = out;
     if (nearest === undefined) return [];
+    if (rule.name === availabilityRule.name) {
+      // The message has said it.
+      return failure.kind === "unavailable" ? [] : [unavailableLine(out)];
+    }
     const { candidate } = out.reduce((best, next) => (isNearer(rule, next, best) ? next : best), nearest);
     const nodes = candidates.length === 1 ? "node" : "nodes";
     const counts = `${rule.name}: ruled out ${out.length} of ${candidates.length} ${nodes}`;
     return [`${counts}; nearest: ${clip(candidate.name)} (${rule.explain(candidate)})`];
   });
+}
+
+/** Nodes on which nothing else stands in the way come first, and alone. */
+function unavailableLine(out: readonly Miss[]): string {
+  const near = out.filter(({ broken }) => broken === 1);
+  const named = (near.length > 0 ? near : out).map(({ candidate }) => candidate);
+  return `${availabilityRule.name}: ${unavailableText(named)}`;
 }
 
 interface Miss {

@@ -8,6 +8,10 @@ const LISTS = [
   { list: "reschedulePolicies", label: "com.docker.swarm.reschedule-policies", keyword: "reschedule" },
 ] as const;
 
+/** How the first slides called the label of a reschedule policy. The original read it in pre-releases only; it counts where nothing else says a policy. */
+const OLD_POLICY_LABEL = "com.docker.swarm.reschedule-policy";
+const POLICIES_LABEL = "com.docker.swarm.reschedule-policies";
+
 type ListName = (typeof LISTS)[number]["list"];
 
 /** The longest label value we read, in UTF-16 units: far more than the filters accept (`MAX_LIST_LENGTH`). */
@@ -66,7 +70,25 @@ export function readExpressionSources(
     lists[list] = merged;
     if (merged.length > 0) labels[label] = JSON.stringify(merged);
   }
+  if (lists.reschedulePolicies.length === 0 && Object.hasOwn(givenLabels, OLD_POLICY_LABEL)) {
+    const policies = oldPolicies(givenLabels[OLD_POLICY_LABEL] ?? "");
+    if (policies !== undefined) {
+      lists.reschedulePolicies = policies;
+      labels[POLICIES_LABEL] = JSON.stringify(policies);
+    } else if (strictLabels) {
+      throw new InvalidRequestError(400, `invalid label ${OLD_POLICY_LABEL}: ${NO_POLICY}`);
+    } else warnings.push(`label ${OLD_POLICY_LABEL} was ignored: ${NO_POLICY}`);
+  }
   return { lists, env, labels, warnings };
+}
+
+const NO_POLICY = "its value is neither on-node-failure nor off";
+
+/** The policy by itself, or alone in a JSON array; anything else the original would pass over, and so must not fail. */
+function oldPolicies(text: string): readonly string[] | undefined {
+  const list = parseLabel(text.slice(0, MAX_LABEL_LENGTH)) ?? [text];
+  const [policy = "", ...others] = list;
+  return others.length === 0 && ["on-node-failure", "off"].includes(policy) ? list : undefined;
 }
 
 const MALFORMED = "its value is not a JSON array of strings";

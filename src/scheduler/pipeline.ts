@@ -1,5 +1,6 @@
 import { ExpressionError } from "../../filters/expression.ts";
 import { attemptRules } from "./attempt-rules.ts";
+import { availabilityRule } from "./availability.ts";
 import type { Candidate, Check, Filter, PlacementRequest, SchedulingRules, Strategy } from "./types.ts";
 
 /** Where a run of the pipeline ended without a node. */
@@ -8,6 +9,8 @@ export type Failure =
   | { readonly kind: "filter"; readonly name: Filter["name"]; readonly at: number; readonly syntax?: string }
   /** All filters passed, but the rules of this attempt left nobody: engines tried before, a required image. */
   | { readonly kind: "attempt" }
+  /** These passed all else, but operators have paused or drained them. */
+  | { readonly kind: "unavailable"; readonly nodes: readonly [Candidate, ...Candidate[]] }
   /** Nobody was there to begin with, and no filter minded. */
   | { readonly kind: "empty" }
   /** The strategy found no room. */
@@ -66,8 +69,12 @@ export function runPipeline(
   }
   if (left.length === 0) return failed({ kind: "empty" });
   for (const rule of attemptRules(request)) {
+    const [before, ...others] = left;
     left = left.filter((candidate) => rule.admits(candidate));
-    if (left.length === 0) return failed({ kind: "attempt" });
+    if (left.length > 0 || before === undefined) continue;
+    return failed(
+      rule === availabilityRule ? { kind: "unavailable", nodes: [before, ...others] } : { kind: "attempt" },
+    );
   }
   const [first, ...others] = strategy.rank(request, left, random);
   return first === undefined ? failed({ kind: "resources" }) : { kind: "ranked", ranked: [first, ...others] };

@@ -23,6 +23,9 @@ export interface HostModePort {
   readonly holder: string;
 }
 
+/** What an operator decided about placing on a node: `pause` takes nothing new, `drain` also gives away what may move. */
+export type Availability = "active" | "pause" | "drain";
+
 /** What the user wants placed. Built from a create body, a build or a network request (spec: scheduling.md §1, §3). */
 export interface PlacementRequest {
   /** Wanted name, without a leading slash; `""` when the engine chooses one. */
@@ -51,6 +54,8 @@ export interface PlacementRequest {
   readonly localNetworks: readonly LocalNetwork[];
   /** Engines (by candidate id) already tried and refused, e.g. a host port held outside our sight. */
   readonly excludedEngines: ReadonlySet<string>;
+  /** Nothing is to run or be at home there, such as a look into a registry: nodes that are paused or drained will do. */
+  readonly anyAvailability: boolean;
 }
 
 /** A network that only some engines have, each its own. */
@@ -99,7 +104,8 @@ export interface Candidate {
   /** `host:port`. */
   readonly addr: string;
   readonly name: string;
-  /** Built-in labels and the engine's own (scheduling.md §6.4). */
+  readonly availability: Availability;
+  /** Built-in labels, those given at run time and the engine's own (scheduling.md §6.4). */
   readonly labels: ReadonlyMap<string, string>;
   /** 0 (not healthy) to 100 (scheduling.md §7.1). */
   readonly healthIndicator: number;

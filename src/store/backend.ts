@@ -11,6 +11,8 @@ export interface Snapshot {
 export interface Holding {
   /** For this long after a renewal was *sent* the store gives the lock to nobody else. */
   readonly ttlMs: number;
+  /** After the holder's death others have it within so many milliseconds, where that is more than {@link ttlMs}. */
+  readonly freeWithinMs?: number;
   /** Renews it; `false`: it is gone. Rejects when that is not known. */
   renew(signal: AbortSignal): Promise<boolean>;
   release(signal: AbortSignal): Promise<void>;

@@ -84,6 +84,7 @@ export class ConsulBackend implements Backend {
     }
     return {
       ttlMs: lifeMs,
+      freeWithinMs: 2 * lifeMs,
       renew: async (renewal) => {
         const renewed = await this.#api.renewSession(id, renewal);
         if ((await this.#api.get(key, renewal))?.Session !== id) return false;

@@ -19,14 +19,19 @@ export class StateDirectory {
 
   /**
    * Takes the directory, made if it is missing (mode 0700), and reads it.
-   * @throws {StoreError} `failed` when another process uses it, or a file in it cannot be understood.
+   * @param onDamaged hears of each file that cannot be understood, which is then set aside under its name and `.damaged`
+   * @throws {StoreError} `failed` when another process uses it, or a file in it cannot be understood and nobody is to hear of it.
    */
-  static async open(directory: string, waitMs = 5000): Promise<StateDirectory> {
+  static async open(
+    directory: string,
+    waitMs = 5000,
+    onDamaged?: (file: string) => void,
+  ): Promise<StateDirectory> {
     const folder = path.join(directory, "entries");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const owner = await DirectoryOwner.take(directory, waitMs);
     try {
-      const leaves = await readLeaves(folder);
+      const leaves = await readLeaves(folder, onDamaged);
       const tree = new Tree(String(owner.generation), leaves, async (change) => {
         await owner.assertOurs();
         if ("gone" in change) await remove(folder, fileName(change.gone));
@@ -46,6 +51,13 @@ export class StateDirectory {
   }
 }
 
+/** How to open a {@link StateDirectory}. */
+export interface DirectoryOptions {
+  /** How long another process may take to let go, milliseconds. */
+  readonly waitMs?: number | undefined;
+  readonly onDamaged?: ((file: string) => void) | undefined;
+}
+
 /** A store in a {@link StateDirectory}, which closes with it. */
 export class FileBackend extends MemoryBackend {
   readonly #directory: StateDirectory;
@@ -55,9 +67,9 @@ export class FileBackend extends MemoryBackend {
     this.#directory = directory;
   }
 
-  static async open(directory: string): Promise<FileBackend> {
+  static async open(directory: string, { waitMs, onDamaged }: DirectoryOptions = {}): Promise<FileBackend> {
     try {
-      return new FileBackend(await StateDirectory.open(directory));
+      return new FileBackend(await StateDirectory.open(directory, waitMs, onDamaged));
     } catch (error) {
       if (error instanceof StoreError) throw error;
       throw new StoreError("failed", `file://${directory}: ${(error as Error).message}`, { cause: error });
@@ -70,17 +82,25 @@ export class FileBackend extends MemoryBackend {
   }
 }
 
-async function readLeaves(folder: string): Promise<Leaf[]> {
+const DRAFT = "draft";
+
+async function readLeaves(folder: string, onDamaged: ((file: string) => void) | undefined): Promise<Leaf[]> {
   const leaves: Leaf[] = [];
   for (const name of await readdir(folder)) {
     const file = path.join(folder, name);
-    if (!name.endsWith(".json")) {
-      await rm(file, { force: true }); // a draft whose writer died
-      continue;
-    }
-    const leaf = parseLeaf(await readFile(file, "utf8"));
+    if (name === DRAFT) await rm(file, { force: true }); // its writer died
+    if (!name.endsWith(".json")) continue;
+    const leaf = await readFile(file, "utf8").then(parseLeaf, () => undefined);
     if (leaf === undefined || fileName(leaf.key) !== name) {
-      throw new StoreError("failed", `${file} is damaged: restore it, or remove it to do without that entry`);
+      if (onDamaged === undefined) {
+        throw new StoreError(
+          "failed",
+          `${file} is damaged: restore it, or remove it to do without that entry`,
+        );
+      }
+      await rename(file, `${file}.damaged`);
+      onDamaged(file);
+      continue;
     }
     if (leaf.expiresAt !== undefined && leaf.expiresAt <= Date.now()) await remove(folder, name);
     else leaves.push(leaf);
@@ -108,7 +128,7 @@ function fileName(key: string): string {
 
 /** Old or new, never half: a draft is written through to the disk, then takes the name, then the name is. */
 async function write(folder: string, name: string, text: string): Promise<void> {
-  const draft = path.join(folder, "draft"); // one write at a time
+  const draft = path.join(folder, DRAFT); // one write at a time
   const handle = await open(draft, "w", 0o600);
   try {
     await handle.writeFile(text);

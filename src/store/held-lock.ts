@@ -40,6 +40,10 @@ export class HeldLock implements Lock {
     return this.#lost.signal;
   }
 
+  get freeWithinMs(): number {
+    return this.#holding.freeWithinMs ?? this.#holding.ttlMs;
+  }
+
   held(): boolean {
     if (this.#options.now() >= this.#safeUntil) this.#lose("was not renewed in time");
     return !this.#lost.signal.aborted;

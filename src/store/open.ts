@@ -23,6 +23,10 @@ export interface OpenStoreOptions extends Omit<ManagedStoreOptions, "name" | "pr
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long ZooKeeper keeps a session without a sign of us, in milliseconds. Default 10 s. */
   readonly sessionMs?: number;
+  /** How long another process may take to let go of a directory, in milliseconds. Default 5 s. */
+  readonly directoryWaitMs?: number;
+  /** Hears of each file of a directory that cannot be understood, which is then set aside; absent: such a directory is refused. */
+  readonly onDamaged?: (file: string) => void;
 }
 
 /** The options of stores on servers, all that {@link OpenStoreOptions.options} may hold for us. */
@@ -46,7 +50,9 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
   const parsed = parseStoreUrl(url);
   if (parsed.scheme === "memory") return new ManagedStore(new MemoryBackend(), { ...options, name: url });
   if (parsed.scheme === "file") {
-    return new ManagedStore(await FileBackend.open(parsed.directory), { ...options, name: url });
+    const { directoryWaitMs: waitMs, onDamaged } = options;
+    const backend = await FileBackend.open(parsed.directory, { waitMs, onDamaged });
+    return new ManagedStore(backend, { ...options, name: url });
   }
   return openServerStore(parsed, options);
 }

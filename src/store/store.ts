@@ -79,6 +79,8 @@ export interface Lock extends AsyncDisposable {
    * ask {@link Lock.held} right before each act that must not be done twice.
    */
   readonly lost: AbortSignal;
+  /** After the death of this process others have it within so many milliseconds: the TTL that was asked for, or what the store makes of it. */
+  readonly freeWithinMs: number;
   /** Whether the lock is certainly ours at this moment. Reads the clock, asks nobody. */
   held(): boolean;
   /** Fires `lost` and gives the lock to the next. Never rejects: a store that does not hear of it waits for the TTL. */

@@ -41,6 +41,37 @@ export const messages = {
   createFailed: "Failed to create container",
   /** warn; Name. */
   createRetried: (error: string) => `Failed to create container: ${error}, retrying`,
+  /** info. Full IDs, also in those that follow. */
+  rescheduled: (id: string, from: string, to: string, newId: string) =>
+    `Rescheduled container ${id} from ${from} to ${to} as ${newId}`,
+  /** info. */
+  startingRescheduled: (id: string, newId: string) =>
+    `Container ${id} was running, starting container ${newId}`,
+  /** error, once per distinct text; Name. */
+  rescheduleFailed: (id: string, error: string) => `Failed to reschedule container ${id}: ${error}`,
+  /** error. */
+  rescheduledNotStarted: (newId: string, error: string) =>
+    `Failed to start rescheduled container ${newId}: ${error}`,
+  /** warn. */
+  endpointNotRemoved: (name: string, error: string) =>
+    `Failed to remove network endpoint from old container ${name}: ${error}`,
+  /** warn. */
+  networkNotConnected: (network: string, name: string, error: string) =>
+    `Failed to connect network ${network} to container ${name}: ${error}`,
+  /** error. */
+  duplicateNotRemoved: (id: string, node: string, error: string) =>
+    `Failed to remove duplicate container ${id} on node ${node}: ${error}`,
+  /** debug. At the beginning of each term. */
+  watchdogEnabled: "Watchdog enabled",
+  /** debug. Once per outage. */
+  nodeFailed: (id: string) => `Node ${id} failed - rescheduling containers`,
+  /** debug. Once per outage. */
+  rescheduleSkipped: (id: string) => `Skipping rescheduling of ${id} based on rescheduling policies`,
+  /** debug. When a node comes, or comes back. */
+  removingDuplicates: (id: string) => `removing duplicate containers from Node ${id}`,
+  /** debug. */
+  removingDuplicate: (id: string, node: string) =>
+    `container ${id} was rescheduled on node ${node}, removing it`,
   /** error; status. */
   httpError: (body: string) => `HTTP error: ${body}`,
   /** debug; method, uri. */
@@ -68,6 +99,30 @@ export const messages = {
     `no Docker engine answers at ${addr}: ${reason}: managers will not reach it; registering all the same`,
   /** info, after such a warning. */
   engineAnswers: (addr: string) => `a Docker engine answers at ${addr}`,
+  /** info; term. */
+  leadershipAcquired: "Leader Election: Cluster leadership acquired",
+  /** info; term. Once at every start too, as the original says it. */
+  leadershipLost: "Leader Election: Cluster leadership lost",
+  /** info. On each change to somebody who leads, ourselves included. */
+  newLeader: (addr: string) => `New leader elected: ${addr}`,
+  /** error, once per outage; error. */
+  leaderWatchClosed: "Leader Election: watch leader channel closed, the store may be unavailable...",
+  /** error, each text once a minute; error. Standing for election goes on. */
+  electionError: "the store cannot be asked for the lock: standing for election goes on",
+  /** warn, once; asked, gets. */
+  leaseRaised:
+    "the store keeps the lock longer than --replication-ttl: after the death of the primary others wait for that long",
+  /** warn; error, term. */
+  termNotCounted: "the number of this term could not be counted on from the last one",
+  /** warn, once per distinct value. */
+  leaderNotAnAddress: "the leader's key holds something that is no address: ignored",
+  /** error, once a minute while it lasts; advertise, other. */
+  sameAdvertise:
+    "another manager has the same --advertise: each of them takes the other's leadership for its own; give every manager its own address",
+  /** info; term. Managers without replication that share a store. */
+  keeperAcquired: "this manager keeps containers where they are wanted",
+  /** info; term. */
+  keeperLost: "this manager no longer keeps containers where they are wanted",
   /** warn, once. */
   oddAddress: (addr: string, caution: string) =>
     `other machines cannot reach ${addr}: ${caution}; give --advertise an address that managers can dial`,

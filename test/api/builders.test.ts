@@ -77,6 +77,30 @@ describe("api/builders: /grpc and /session", () => {
     expect(grpcNodes()).to.deep.equal(["node-1"]);
   });
 
+  it("takes another node when the client's is paused, but not in the middle of a build", async () => {
+    const node1 = { Availability: "pause" };
+    const first = await grpc();
+    await manager.ask("POST", "/cluster/nodes/node-1/update", { body: node1 });
+    await grpc();
+    expect(grpcNodes()).to.deep.equal(["node-1", "node-1"]);
+    for (const { socket } of open) socket.destroy();
+    await until(() => grpcNodes().length === 0, "the streams are closed");
+    await grpc();
+    expect(grpcNodes()).to.deep.equal(["node-2"]);
+    expect(first.text()).to.include("101");
+  });
+
+  it("builds nothing on a node that is paused", async () => {
+    await manager.ask("POST", "/cluster/nodes/node-1/update", { body: { Availability: "pause" } });
+    const { status, message } = await build(on("node-1"));
+    expect(status).to.equal(500);
+    expect(message).to.match(/^No node that fits takes new containers: node-1 is paused/);
+    const headers = { "X-Swarm-Node": "node-1" };
+    expect((await build({}, { headers })).message).to.match(/node-1 is paused/);
+    expect((await build({})).status).to.equal(200);
+    expect(builders().map(({ contexts }) => contexts.length)).to.deep.equal([0, 1, 0]);
+  });
+
   it("takes another node when the client's is down", async () => {
     await manager[Symbol.asyncDispose]();
     await start({ config: { engine: { refreshMinMs: 30_000, refreshMaxMs: 60_000, failureRetry: 1 } } });

@@ -24,6 +24,9 @@ function routeOf(endpoint: string): string | undefined {
 /** A route that takes whatever begins so: swarm mode's, which are all refused alike. */
 const isCatchAll = (route: string): boolean => route.endsWith("/*rest");
 
+/** Of the manager's own, beside Docker's. */
+const isOperators = (route: string): boolean => route.includes(" /cluster/");
+
 /** `GET /containers/{}/json` for `GET /containers/*name/json`. */
 const shape = (route: string): string => route.replaceAll(/[:*]\w+/g, "{}");
 
@@ -57,7 +60,9 @@ describe("Docker's API 1.51", () => {
   it("is all that there are routes for", () => {
     const known = new Set([...dockerEndpoints, ...olderEndpoints].map((endpoint) => normalPath(endpoint)));
     const served = routes.map(({ method, path }) => `${method} ${path}`);
-    const unknown = served.filter((route) => !isCatchAll(route) && !known.has(shape(route)));
+    const unknown = served.filter(
+      (route) => !isCatchAll(route) && !isOperators(route) && !known.has(shape(route)),
+    );
     // Refused like the rest of swarm mode.
     const swarmMode = /^(GET|POST|DELETE) \/(swarm|nodes|services|tasks|secrets|configs)$/;
     expect(unknown.filter((route) => !swarmMode.test(route))).to.deep.equal([]);
@@ -71,6 +76,15 @@ describe("Docker's API 1.51", () => {
       }
     });
   }
+});
+
+describe("The operator API", () => {
+  it("is documented in docs/operator-api.md, endpoint for endpoint", async () => {
+    const page = await readFile(new URL("../../docs/operator-api.md", import.meta.url), "utf8");
+    const rows = documentedEndpoints(page).map(({ endpoint }) => endpoint.replace(/\?.*$/, ""));
+    const served = routes.map(({ method, path }) => shape(`${method} ${path}`)).filter(isOperators);
+    expect(rows.sort()).to.deep.equal(served.sort());
+  });
 });
 
 describe("api/documented-endpoints", () => {

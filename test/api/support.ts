@@ -6,7 +6,7 @@ import { pino, type Logger } from "pino";
 import { startSimulatedEngine, type EngineOptions, type SimulatedEngine } from "../../bench/fleet/index.ts";
 import type { Discovery, EngineAddress } from "../../discovery/types.ts";
 import { FILTER_NAMES } from "../../filters/index.ts";
-import { createApp } from "../../src/app.ts";
+import { createApp, type World } from "../../src/app.ts";
 import { defaultClusterOptions } from "../../src/cli/cluster-options.ts";
 import type { ClusterOptions, ListenAddress, ManageConfig } from "../../src/config.ts";
 import type { TlsSettings } from "../../src/tls/identity.ts";
@@ -59,6 +59,8 @@ export interface ManagerOptions {
   readonly config?: Partial<Omit<ManageConfig, "cluster" | "hosts">>;
   /** Besides the TCP one. */
   readonly hosts?: readonly ListenAddress[];
+  /** Where it keeps what must outlive it. Default: in memory of its own. */
+  readonly state?: NonNullable<World["state"]>;
   /** The manager speaks TLS on all channels; its engines show its own certificate, which must be for 127.0.0.1. */
   readonly tls?: ManagerTls;
 }
@@ -90,6 +92,7 @@ export async function startManager(options: ManagerOptions = {}): Promise<TestMa
     discovery,
     random: () => 0.5,
     version: "0.0.0-test",
+    ...(options.state && { state: options.state }),
     stderr: () => undefined,
   });
   app.failed.catch(() => undefined);
@@ -271,6 +274,7 @@ export function configFor(
     hosts: [{ proto: "tcp", host: "127.0.0.1", port, addr: `127.0.0.1:${port}` }, ...hosts],
     tls: tls?.settings,
     authzPolicy: "",
+    replication: undefined,
     strategy: "spread",
     filters: FILTER_NAMES,
     heartbeatMs: 60_000,

@@ -1,5 +1,12 @@
 import { expect } from "chai";
 import { parseClusterOptions } from "../../src/cli/cluster-options.ts";
+import type { RescheduleOptions } from "../../src/reschedule/ports.ts";
+
+/** What `swarm.reschedule-…` options make of the defaults. */
+function rescheduling(change: Partial<RescheduleOptions>): RescheduleOptions {
+  const unset = { delayMs: 0, parallel: 16, timeoutMs: 300_000, retryMaxMs: 60_000, removeVolumes: false };
+  return { ...unset, removedMs: undefined, ...change };
+}
 
 const unset = {
   overcommit: 0.05,
@@ -10,6 +17,8 @@ const unset = {
   pullNodes: [] as string[],
   followImage: "fallback",
   builderNode: "",
+  reschedule: rescheduling({}),
+  leaderWaitMs: 10_000,
 };
 
 describe("cli/cluster-options", () => {
@@ -29,6 +38,17 @@ describe("cli/cluster-options", () => {
     { it: "pulls where several say",          options: ['swarm.pullnodes=["a==1","b!=2"]'], is: { pullNodes: ["a==1", "b!=2"] } },
     { it: "follows images",                   options: ["swarm.followimage=always"],    is: { followImage: "always" } },
     { it: "builds on a node",                 options: ["swarm.buildernode=node-2"],    is: { builderNode: "node-2" } },
+    { it: "delays rescheduling",              options: ["swarm.reschedule-delay=1m30s"], is: { reschedule: rescheduling({ delayMs: 90_000 }) } },
+    { it: "delays it by nothing",             options: ["swarm.reschedule-delay=0"],    is: {} },
+    { it: "moves few at once",                options: ["swarm.reschedule-parallel=2"], is: { reschedule: rescheduling({ parallel: 2 }) } },
+    { it: "gives a move its time",            options: ["swarm.reschedule-timeout=10m"], is: { reschedule: rescheduling({ timeoutMs: 600_000 }) } },
+    { it: "tries again at least so often",    options: ["swarm.reschedule-retry-max=1s"], is: { reschedule: rescheduling({ retryMaxMs: 1_000 }) } },
+    { it: "removes volumes with containers",  options: ["swarm.reschedule-volumes=remove"], is: { reschedule: rescheduling({ removeVolumes: true }) } },
+    { it: "keeps volumes",                    options: ["swarm.reschedule-volumes=remove", "swarm.reschedule-volumes=keep"], is: {} },
+    { it: "reschedules from removed nodes",   options: ["swarm.reschedule-removed=2m"], is: { reschedule: rescheduling({ removedMs: 120_000 }) } },
+    { it: "leaves removed nodes alone",       options: ["swarm.reschedule-removed=never"], is: {} },
+    { it: "joins options about rescheduling", options: ["swarm.reschedule-delay=1s", "swarm.reschedule-parallel=3"], is: { reschedule: rescheduling({ delayMs: 1_000, parallel: 3 }) } },
+    { it: "waits for a primary",              options: ["swarm.leader-wait=500ms"],     is: { leaderWaitMs: 500 } },
   ];
   for (const c of good) {
     it(c.it, () => {
@@ -49,6 +69,16 @@ describe("cli/cluster-options", () => {
     { option: "swarm.pullnodes=[1]",        error: 'swarm.pullnodes should be all, or one constraint, or a JSON array of them, "[1]" is invalid' },
     { option: "swarm.pullnodes=[",          error: 'swarm.pullnodes should be all, or one constraint, or a JSON array of them, "[" is invalid' },
     { option: "swarm.followimage=yes",      error: 'swarm.followimage should be fallback, always or never, "yes" is invalid' },
+    { option: "swarm.reschedule-delay=x",   error: 'swarm.reschedule-delay should be a duration such as 30s, "x" is invalid' },
+    { option: "swarm.reschedule-delay=-1s", error: 'swarm.reschedule-delay should be a duration such as 30s, "-1s" is invalid' },
+    { option: "swarm.reschedule-delay=1000h", error: 'swarm.reschedule-delay should be a duration such as 30s, "1000h" is invalid' },
+    { option: "swarm.reschedule-parallel=0", error: "swarm.reschedule-parallel should be at least 1, 0 is invalid" },
+    { option: "swarm.reschedule-parallel=x", error: 'swarm.reschedule-parallel should be a whole number, "x" is invalid' },
+    { option: "swarm.reschedule-timeout=999ms", error: 'swarm.reschedule-timeout should be a duration of at least 1s such as 30s, "999ms" is invalid' },
+    { option: "swarm.reschedule-retry-max=0", error: 'swarm.reschedule-retry-max should be a duration of at least 1s such as 30s, "0" is invalid' },
+    { option: "swarm.reschedule-volumes=yes", error: 'swarm.reschedule-volumes should be keep or remove, "yes" is invalid' },
+    { option: "swarm.reschedule-removed=soon", error: 'swarm.reschedule-removed should be a duration such as 30s, "soon" is invalid' },
+    { option: "swarm.leader-wait=10",       error: 'swarm.leader-wait should be a duration such as 30s, "10" is invalid' },
     { option: "swarm.overcommit",           error: "--cluster-opt must contain key=value strings" },
   ];
   for (const c of bad) {

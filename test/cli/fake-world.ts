@@ -39,6 +39,8 @@ export interface FakeWorld {
   /** Aborted when somebody asks the program to stop. */
   readonly stop?: AbortController;
   readonly now?: () => Date;
+  /** The person at the terminal; absent: nobody. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Given what SIGHUP would call. */
   readonly onHangup?: (reload: () => void) => void;
 }
@@ -54,8 +56,19 @@ const lonelyAgent: AgentWorld = {
 /** Runs `swarm <words>`; single blanks separate words. */
 export async function swarm(
   line: string,
-  { env = {}, app = {}, discovery, agent, stop = new AbortController(), now, onHangup }: FakeWorld = {},
+  {
+    env: given = {},
+    app = {},
+    discovery,
+    agent,
+    stop = new AbortController(),
+    now,
+    ask,
+    onHangup,
+  }: FakeWorld = {},
 ): Promise<Outcome> {
+  // Nothing is kept, unless the test says where.
+  const env = { SWARM_STATE_DIR: "none", ...given };
   let stdout = "";
   let stderr = "";
   let config: ManageConfig | undefined;
@@ -68,11 +81,12 @@ export async function swarm(
     gitCommit: "abcdef0",
     createDiscovery: discovery === undefined ? createDiscovery : () => discovery,
     agent: { ...lonelyAgent, ...agent },
+    ask,
     now: now ?? (() => new Date(2026, 10, 21, 6, 4, 33)),
     stopGracefully: () => stop.signal,
     onHangup: onHangup ?? (() => undefined),
-    async createApp(given, inner): Promise<App> {
-      config = given;
+    async createApp(wanted, inner): Promise<App> {
+      config = wanted;
       await app.start?.(inner);
       if (app.stop !== false) setImmediate(() => stop.abort());
       return {

@@ -33,7 +33,7 @@ const rows = [
   { row: 18, flags: "--replication --advertise a --replication-ttl x", fatal: "--advertise should be of the form ip:port or hostname:port" },
   { row: 19, flags: "--replication --advertise a:1 --replication-ttl x", fatal: 'invalid --replication-ttl: time: invalid duration "x"' },
   { row: 19, flags: "--replication --advertise a:1 --replication-ttl 0", fatal: "--replication-ttl should be a positive number" },
-  { row: 20, flags: "--replication --advertise a:1 -H udp://:1",  fatal: "Leader election is only supported with consul, etcd and zookeeper discovery. (--replication is not available yet.)" },
+  { row: 20, flags: "--replication --advertise a:1 -H udp://:1",  fatal: "Leader election is only supported with consul, etcd and zookeeper discovery." },
 ];
 
 describe("cli/manage-config", () => {
@@ -86,6 +86,7 @@ describe("cli/manage-config", () => {
       hosts: [{ proto: "tcp", host: "127.0.0.1", port: 2375, addr: "127.0.0.1:2375" }],
       tls: undefined,
       authzPolicy: "",
+      replication: undefined,
       strategy: "spread",
       filters: ["health", "port", "containerslots", "dependency", "affinity", "constraint", "whitelist"],
       heartbeatMs: 60_000,
@@ -100,6 +101,15 @@ describe("cli/manage-config", () => {
         pullNodes: [],
         followImage: "fallback",
         builderNode: "",
+        reschedule: {
+          delayMs: 0,
+          parallel: 16,
+          timeoutMs: 300_000,
+          retryMaxMs: 60_000,
+          removeVolumes: false,
+          removedMs: undefined,
+        },
+        leaderWaitMs: 10_000,
       },
       refreshOnNodeFilter: false,
       containerNameRefreshFilter: "",
@@ -123,6 +133,9 @@ describe("cli/manage-config", () => {
     { it: "the flags before the command",    line: "--debug --experimental manage a:1",          is: { debug: true, experimental: true, logLevel: "debug" } },
     { it: "--tls=false as if absent",        line: "manage --tls=false --tlsverify=false a:1",   is: { discovery: "a:1" } },
     { it: "--advertise without --replication as nothing", line: "manage --advertise nonsense a:1", is: { discovery: "a:1" } },
+    { it: "replication",                     line: "manage --replication --advertise a:1 etcd://e:1", is: { replication: { advertise: "a:1", ttlMs: 20_000 } } },
+    { it: "how long a leader's lock lives",  line: "manage --replication --advertise a:1 --replication-ttl 1m30s zk://z:1", is: { replication: { advertise: "a:1", ttlMs: 90_000 } } },
+    { it: "a lock that lives for ever",      line: "manage --replication --advertise a:1 --replication-ttl 10000h consul://c:1/p", is: { replication: { advertise: "a:1", ttlMs: 2 ** 31 - 1 } } },
     { it: "the discovery before the flags",  line: "manage a:1 --cors",                          is: { discovery: "a:1", cors: true } },
   ] as const;
   for (const c of read) {

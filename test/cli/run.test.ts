@@ -16,6 +16,12 @@ describe("cli/run", () => {
       { line: "help j",                 starts: "Usage: swarm join [OPTIONS] <discovery>\n" },
       { line: "list --help",            starts: "Usage: swarm list [OPTIONS] <discovery>\n" },
       { line: "create --help",          starts: "Usage: swarm create [OPTIONS]\n" },
+      { line: "node --help",            starts: "Usage: swarm node COMMAND\n\nSee and change the nodes of a running manager\n\nCommands:\n  node ls" },
+      { line: "help node",              starts: "Usage: swarm node COMMAND\n" },
+      { line: "node update --help",     starts: "Usage: swarm node update [OPTIONS] NODE\n\nChange the availability" },
+      { line: "help node update",       starts: "Usage: swarm node update [OPTIONS] NODE\n" },
+      { line: "help reschedule",        starts: "Usage: swarm reschedule COMMAND\n" },
+      { line: "rebalance --help",       starts: "Usage: swarm rebalance [OPTIONS]\n" },
       { line: "--version",              starts: "swarm version 1.2.3 (abcdef0)\n" },
       { line: "-v",                     starts: "swarm version 1.2.3 (abcdef0)\n" },
       { line: "foo",                    starts: "No help topic for 'foo'\n" },
@@ -49,7 +55,7 @@ describe("cli/run", () => {
       const { stdout } = await swarm("--help");
       const names = stdout.slice(stdout.indexOf("Commands:")).match(/^ {2}\S.*?(?=\t)/gm);
       expect(names?.join("|")).to.equal(
-        "  create, c|  list, l|  manage, m|  join, j|  health|  discovery-service|  help",
+        "  create, c|  list, l|  manage, m|  join, j|  node|  reschedule|  rebalance|  leader|  health|  discovery-service|  help",
       );
     });
   });

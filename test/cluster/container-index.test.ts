@@ -101,6 +101,22 @@ describe("cluster/container-index", () => {
     expect(own.size).to.equal(0);
   });
 
+  it("finds the copy of a container that was created past the manager, under the name both have", () => {
+    const own = new ContainerIndex();
+    const first = record({ engine: Object.assign(fakeEngine("n1"), { isHealthy: false }), id: hex("f1") });
+    const second = record({
+      engine: Object.assign(fakeEngine("n2"), { isHealthy: true }),
+      id: hex("f2"),
+      swarmId: first.id,
+      formerIds: [first.id],
+    });
+    own.add(first);
+    own.add(second);
+    expect(own.resolve("web")).to.equal(second);
+    own.add(record({ engine: n1, id: hex("f3") }));
+    expect(own.resolve("web")).to.equal(undefined);
+  });
+
   it("finds the other of two records with one ID, whichever goes", () => {
     for (const gone of [0, 1] as const) {
       const own = new ContainerIndex();

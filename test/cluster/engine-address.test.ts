@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { request } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { expect } from "chai";
@@ -85,6 +86,28 @@ describe("cluster/engine-address", () => {
       const [socket] = await dialBoth();
       expect(socket).to.include({ authorized: true });
       expect(socket.listenerCount("error")).to.equal(0);
+    });
+
+    it("sends nothing of a request that may no longer be made when its handshake is over", async () => {
+      const refusal = new Error("not the primary");
+      const asked: string[] = [];
+      const fence = (method: string): void => {
+        asked.push(method);
+        throw refusal;
+      };
+      const { port } = engine;
+      const fencedOff = new EngineConnections("127.0.0.1", port, identity.identity, fence);
+      let received = 0;
+      engine.server.on("secureConnection", (socket: TLSSocket) => {
+        socket.on("error", () => undefined).on("data", ({ length }: Buffer) => (received += length));
+      });
+      const req = request({ agent: fencedOff.agent, method: "DELETE", path: "/containers/x" });
+      req.end();
+      const [error] = (await once(req, "error")) as [unknown];
+      expect(error).to.equal(refusal);
+      // What had been sent would be there before another connection is.
+      await dialBoth();
+      expect({ received, asked }).to.deep.equal({ received: 0, asked: ["DELETE"] });
     });
 
     it("hands over the engine's output after our side has ended", async () => {

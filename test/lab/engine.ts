@@ -135,6 +135,15 @@ export class LabEngine {
     await this.#parts.network.setPlugged(this.#parts.index, true);
   }
 
+  /** Loses what comes in to the host, or what goes out of it; the other way is open. {@link LabEngine.pass} undoes it. */
+  async drop(direction: "incoming" | "outgoing"): Promise<void> {
+    await this.host.exec("iptables", "-w", "10", "-I", ...loss[direction]);
+  }
+
+  async pass(direction: "incoming" | "outgoing"): Promise<void> {
+    await this.host.exec("iptables", "-w", "10", "-D", ...loss[direction]);
+  }
+
   /** Makes the engine's port answer every packet with a reset: connection refused, at once. */
   async refuse(): Promise<void> {
     await this.host.exec("iptables", "-w", "10", "-I", "INPUT", ...this.#refusal);
@@ -155,11 +164,9 @@ export class LabEngine {
     await this.heal();
     this.thaw();
     if (this.host.isUp) {
-      await this.host.exec(
-        "sh",
-        "-c",
-        `while iptables -w 10 -D INPUT ${this.#refusal.join(" ")} 2>/dev/null; do :; done`,
-      );
+      const rules = [["INPUT", ...this.#refusal], loss.incoming, loss.outgoing];
+      const undo = rules.map((rule) => `while iptables -w 10 -D ${rule.join(" ")} 2>/dev/null; do :; done`);
+      await this.host.exec("sh", "-c", undo.join("; "));
     }
     if (this.isRunning) this.unpause();
     else await this.start();
@@ -243,6 +250,12 @@ export class LabEngine {
     process.kill(this.#pid, signal);
   }
 }
+
+/** Rules that lose packets of one direction. */
+const loss = {
+  incoming: ["INPUT", "-i", "eth0", "-j", "DROP"],
+  outgoing: ["OUTPUT", "-o", "eth0", "-j", "DROP"],
+} as const;
 
 /** Said explicitly: without it dockerd waits 16 s before it listens on plain TCP. */
 const noTls: readonly string[] = ["--tls=false"];

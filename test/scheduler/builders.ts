@@ -23,6 +23,7 @@ export interface CandidateParts {
   readonly id?: string;
   readonly engineId?: string;
   readonly addr?: string;
+  readonly availability?: Candidate["availability"];
   readonly labels?: Readonly<Record<string, string>>;
   readonly health?: number;
   /** How many containers there are beyond `containers`. */
@@ -47,6 +48,7 @@ export function candidate(parts: CandidateParts = {}): FakeCandidate {
     engineId,
     addr: parts.addr ?? `${name}:2375`,
     name,
+    availability: parts.availability ?? "active",
     labels: new Map(Object.entries(parts.labels ?? {})),
     healthIndicator: parts.health ?? 100,
     containerCount: containers.length + (parts.others ?? 0),

@@ -143,6 +143,44 @@ describe("scheduler/request: reschedule policies", () => {
   });
 
   // prettier-ignore
+  const singular: readonly (readonly [label: string, policy: string, warnings: number])[] = [
+    ["on-node-failure",     "on-node-failure", 0],
+    ['["on-node-failure"]', "on-node-failure", 0],
+    ["off",                 "off",             0],
+    ["always",              "",                1],
+    ['["off","off"]',       "",                1],
+    ['["on-node-failure"',  "",                1],
+    ["",                    "",                1],
+  ];
+  for (const [label, wanted, warnings] of singular) {
+    it(`takes the singular label of old slides, ${JSON.stringify(label)}`, () => {
+      const parsed = parse(labelled("reschedule-policy", label));
+      expect([parsed.reschedulePolicy, parsed.warnings.length]).to.deep.equal([wanted, warnings]);
+      const written = parsed.body as { readonly Labels?: Record<string, string> };
+      expect(written.Labels?.["com.docker.swarm.reschedule-policies"]).to.equal(
+        wanted === "" ? undefined : JSON.stringify([wanted]),
+      );
+    });
+  }
+
+  it("prefers the plural label, and what the environment says, to the singular one", () => {
+    const old = { "com.docker.swarm.reschedule-policy": "on-node-failure" };
+    const plural = { ...old, "com.docker.swarm.reschedule-policies": '["off"]' };
+    expect(parse({ Labels: plural }).reschedulePolicy).to.equal("off");
+    expect(parse({ Labels: old, Env: ["reschedule:off"] }).reschedulePolicy).to.equal("off");
+  });
+
+  it("refuses a singular label that says nothing with strict labels", () => {
+    expect(() => parse(labelled("reschedule-policy", "always"), { strictLabels: true }))
+      .to.throw(InvalidRequestError)
+      .that.includes({
+        status: 400,
+        message:
+          "invalid label com.docker.swarm.reschedule-policy: its value is neither on-node-failure nor off",
+      });
+  });
+
+  // prettier-ignore
   const bad: readonly (readonly [policies: string[], message: string])[] = [
     [["off", "off"],    "too many reschedule policies"],
     [["x", "y"],        "too many reschedule policies"],

@@ -4,7 +4,7 @@ import { HeldLock } from "../../src/store/held-lock.ts";
 import { until } from "../live/store/under-test.ts";
 
 /** A lock of 400 ms in a store that answers as it is told. */
-function hold(renew: Holding["renew"], now = () => performance.now()) {
+function hold(renew: Holding["renew"], now = () => performance.now(), more: Partial<Holding> = {}) {
   let released = 0;
   const holding: Holding = {
     ttlMs: 400,
@@ -13,6 +13,7 @@ function hold(renew: Holding["renew"], now = () => performance.now()) {
       released++;
       return Promise.resolve();
     },
+    ...more,
   };
   const ended: HeldLock[] = [];
   const options = { name: "test", sentAt: now(), callTimeoutMs: 1000, now };
@@ -55,6 +56,13 @@ describe("store/held-lock", () => {
     await until("it is renewed twice after that, or lost", () => calls > 2 || lock.lost.aborted);
     expect(lock.held()).to.equal(true);
     await lock.release();
+  });
+
+  it("tells when others have it after our death: with its life, or later where the store says so", async () => {
+    const kept = () => Promise.resolve(true);
+    const locks = [hold(kept).lock, hold(kept, undefined, { freeWithinMs: 800 }).lock];
+    expect(locks.map(({ freeWithinMs }) => freeWithinMs)).to.deep.equal([400, 800]);
+    for (const lock of locks) await lock.release();
   });
 
   it("is lost at once when the store says so", async () => {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { ApiError } from "../../errors.ts";
 import type { AuditFacts, Exchange, Route } from "../exchange.ts";
+import { relayedClient } from "../relayed-client.ts";
 import { AuditEntry } from "./audit-entry.ts";
 import { clientOf, type Client } from "./client.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -14,11 +15,16 @@ import type { Grant, Policy } from "./policy.ts";
 export interface AccessControlDependencies {
   readonly cluster: Cluster;
   readonly log: Logger;
+  /** There are other managers (`--replication`). */
+  readonly replicated?: boolean;
 }
 
 /** A request that was let in and is not over. */
 interface Admitted {
+  /** Who asks, and whose rights count. */
   readonly client: Client | undefined;
+  /** Through which manager; undefined: the client's own connection. */
+  readonly manager: Peer | undefined;
   readonly grant: Grant;
   readonly route: string;
   readonly exchange: Exchange;
@@ -35,13 +41,16 @@ interface Peer {
 export class AccessControl {
   readonly #path: string;
   readonly #cluster: Cluster;
+  readonly #replicated: boolean;
   readonly #log: Logger;
   readonly #auditLog: Logger;
   readonly #peers = new WeakMap<Socket, Peer>();
   readonly #admitted = new Set<Admitted>();
   #policy: Policy;
 
-  private constructor(path: string, policy: Policy, { cluster, log }: AccessControlDependencies) {
+  private constructor(path: string, policy: Policy, dependencies: AccessControlDependencies) {
+    const { cluster, log, replicated = false } = dependencies;
+    this.#replicated = replicated;
     this.#path = path;
     this.#policy = policy;
     this.#cluster = cluster;
@@ -77,12 +86,20 @@ export class AccessControl {
     }
   }
 
+  /** Does the policy know who is at the other end of this connection for a manager, who speaks for others? */
+  isManager(socket: Socket): boolean {
+    return this.#policy.grantFor(this.#peerOf(socket).client).role === "manager";
+  }
+
   /**
    * Lets a request through to its handler, narrowed to what its client may see, or refuses it; plain and upgraded requests alike. Writes the audit.
    * @throws ApiError 403, or 404 for what is not the client's; and what the handler throws
    */
   async serve(exchange: Exchange, route: Route): Promise<void> {
-    const { client } = this.#peerOf(exchange.req.socket);
+    const peer = this.#peerOf(exchange.req.socket);
+    const relayed =
+      this.#policy.grantFor(peer.client).role === "manager" ? relayedClient(exchange.req) : undefined;
+    const { client } = relayed ?? peer;
     const grant = this.#policy.grantFor(client);
     const key = `${route.method.toUpperCase()} ${route.path}`;
     const decision = decide(grant, key, exchange.query);
@@ -90,9 +107,11 @@ export class AccessControl {
       client,
       role: grant.role,
       exchange,
+      relayed,
       facts: this.#factsOf(exchange, route),
     });
-    const admitted: Admitted = { client, grant, route: key, exchange };
+    const manager = relayed && peer;
+    const admitted: Admitted = { client, manager, grant, route: key, exchange };
     this.#admitted.add(admitted);
     let narrowed: Exchange;
     try {
@@ -141,7 +160,7 @@ export class AccessControl {
     }
   }
 
-  /** An identity does not change while its connection lasts. */
+  /** The identity of a connection does not change while it lasts; a manager's speaks for another client with each request. */
   #peerOf(socket: Socket): Peer {
     const known = this.#peers.get(socket);
     if (known !== undefined) return known;
@@ -153,7 +172,8 @@ export class AccessControl {
     return peer;
   }
 
-  #stillMay({ client, grant, route, exchange }: Admitted): boolean {
+  #stillMay({ client, manager, grant, route, exchange }: Admitted): boolean {
+    if (manager !== undefined && this.#policy.grantFor(manager.client).role !== "manager") return false;
     const now = this.#policy.grantFor(client);
     // What was narrowed to one label, or to none, is not what another label would see.
     if (now.role === "own" && !isSame(now, grant)) return false;
@@ -178,6 +198,11 @@ export class AccessControl {
 
   #announce(): void {
     this.#log.info({ file: this.#path, rules: this.#policy.ruleCount }, "authorization policy in force");
+    if (this.#replicated && !this.#policy.knowsManagers)
+      this.#log.warn(
+        { file: this.#path },
+        'no rule grants the role manager: what replicas relay is refused. Name the managers\' certificates: {"cn": "…", "role": "manager"}',
+      );
   }
 }
 

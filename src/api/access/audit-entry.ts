@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { AuditFacts, AuditNotes, Exchange } from "../exchange.ts";
 import type { Client } from "./client.ts";
+import { remoteOf } from "../remote-of.ts";
+import type { Relayed } from "../relayed-client.ts";
 import { plainText } from "./plain-text.ts";
 
 /** Parameters that name things. The others may hold secrets, such as build arguments. */
@@ -11,6 +13,8 @@ export interface AuditSubject {
   readonly client: Client | undefined;
   readonly role: string;
   readonly exchange: Exchange;
+  /** Undefined: the client asked us itself. */
+  readonly relayed?: Relayed | undefined;
   /** What the path names, as far as it is known. */
   readonly facts: AuditFacts;
 }
@@ -29,8 +33,7 @@ export class AuditEntry implements AuditNotes {
     this.#subject = subject;
     this.#facts = subject.facts;
     // A connection that is gone has no address any more.
-    const { remoteAddress, remotePort } = subject.exchange.req.socket;
-    this.#remote = remoteAddress === undefined ? "local" : `${remoteAddress}:${String(remotePort)}`;
+    this.#remote = subject.relayed?.address ?? remoteOf(subject.exchange.req.socket);
   }
 
   note(facts: AuditFacts): void {
@@ -54,7 +57,7 @@ export class AuditEntry implements AuditNotes {
   #write(outcome: "allowed" | "denied", status: number, more: object = {}): void {
     if (this.#written) return;
     this.#written = true;
-    const { client, role, exchange } = this.#subject;
+    const { client, role, exchange, relayed } = this.#subject;
     const { method = "" } = exchange.req;
     this.#log.info(
       {
@@ -62,6 +65,7 @@ export class AuditEntry implements AuditNotes {
         ou: (client?.units ?? []).map(plainText),
         role,
         remote: this.#remote,
+        ...(relayed !== undefined && { via: relayed.via }),
         method: plainText(method),
         path: plainText(pathOf(exchange)),
         ...namedIn(exchange.query),

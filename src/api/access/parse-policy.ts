@@ -41,6 +41,8 @@ function parseRule(value: unknown, at: string): Rule {
   if (cn === undefined && ou === undefined) throw new Error(`${at}: it says for nobody: give cn, ou or both`);
   const role = roleAt(rule.role, `${at}.role`);
   if (role === "own") return { cn, ou, grant: { role, label: labelAt(rule.label, `${at}.label`) } };
+  if (role === "manager" && ![cn, ou].some((pattern) => pattern !== undefined && /[^*]/.test(pattern)))
+    throw new Error(`${at}: everybody could speak for everybody: name the managers`);
   if (rule.label !== undefined) throw new Error(`${at}.label: only the role own has one: leave it out`);
   return { cn, ou, grant: { role } };
 }
@@ -59,6 +61,8 @@ function refuseRepeats(rules: readonly Rule[]): void {
 function defaultGrant(value: unknown): Grant {
   const role = value === undefined ? "none" : roleAt(value, "default");
   if (role === "own") throw new Error('default: own needs a label: give it by a last rule {"cn": "*", …}');
+  if (role === "manager")
+    throw new Error("default: not manager: everybody could speak for everybody; name the managers in a rule");
   if (role === "admin")
     throw new Error('default: not admin: if that is meant, say {"cn": "*"} in a last rule');
   return { role };

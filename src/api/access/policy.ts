@@ -1,8 +1,8 @@
 import { globTest } from "./glob.ts";
 import type { Client } from "./client.ts";
 
-/** The roles a policy may give, from nothing to everything; `own` is beside that order. */
-export const ROLES = ["none", "read-only", "operator", "own", "admin"] as const;
+/** The roles a policy may give, from nothing to everything; `own` is beside that order, and so is `manager`: it speaks for others. */
+export const ROLES = ["none", "read-only", "operator", "own", "manager", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** A label that makes things somebody's own. */
@@ -35,6 +35,11 @@ export class Policy {
 
   get ruleCount(): number {
     return this.#rules.length;
+  }
+
+  /** Is there a rule for other managers? */
+  get knowsManagers(): boolean {
+    return this.#rules.some(({ grant }) => grant.role === "manager");
   }
 
   /** @param client undefined for one without a verified certificate: it has no role, whatever the policy says */

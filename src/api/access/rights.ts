@@ -125,6 +125,16 @@ export const RIGHTS: Readonly<Record<string, Row>> = {
   "POST /plugins/*name/push":                       ["admin",   "no"],
   "DELETE /plugins/*name":                          ["admin",   "no"],
 
+  // The manager's own (docs/operator-api.md).
+  "GET /cluster/leader":                            ["view",    "no"],
+  "GET /cluster/nodes":                             ["view",    "no"],
+  "GET /cluster/nodes/:node":                       ["view",    "no"],
+  "POST /cluster/nodes/:node/update":               ["admin",   "no"],
+  "GET /cluster/reschedules":                       ["view",    "no"],
+  "POST /cluster/reschedules/:id/retry":            ["operate", "no"],
+  "GET /cluster/rebalance":                         ["view",    "no"],
+  "POST /cluster/rebalance":                        ["admin",   "no"],
+
   // Swarm mode's, which all answer 503; the docker command line asks some of them when it looks for a name.
   "POST /swarm/init":                               ["admin",   "no"],
   "POST /swarm/join":                               ["admin",   "no"],
@@ -184,5 +194,7 @@ export const ROLE_RIGHTS: Readonly<Record<Exclude<Role, "own">, ReadonlySet<Righ
   none: new Set(["open"]),
   "read-only": new Set(["open", "view"]),
   operator: new Set(["open", "view", "operate"]),
+  /** On its own account; what it relays is judged by whom it relays for. */
+  manager: new Set(["open"]),
   admin: new Set(["open", "view", "operate", "run", "admin"]),
 };

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { EngineCandidate } from "../../cluster/engine-candidate.ts";
 import type { Engine } from "../../cluster/engine.ts";
@@ -6,6 +7,7 @@ import { EMPTY_REQUEST } from "../../scheduler/empty-request.ts";
 import type { PlacementRequest, Refusal } from "../../scheduler/types.ts";
 import { clientIdentity } from "../client-identity.ts";
 import { header, type Exchange } from "../exchange.ts";
+import { relayedClient } from "../relayed-client.ts";
 import type { Services } from "../services.ts";
 import type { EndUse } from "./records.ts";
 
@@ -41,7 +43,7 @@ export interface ClientsNode {
 
 /**
  * The node on which everything a client builds is built, as long as it has streams open and a while longer. A node that is not healthy is
- * replaced, and so is, between builds, one the client no longer wants.
+ * replaced, and so is, between builds, one the client no longer wants or that takes nothing new.
  * @param lost cannot be reached, whatever it seems
  * @throws ApiError 500 when there is none
  */
@@ -52,16 +54,22 @@ export function nodeForClient(
 ): ClientsNode {
   const { req } = exchange;
   const client = clientKey(exchange);
-  const wish =
-    header(req, NODE_HEADER) ?? builders.wishes.get(clientIdentity(req)) ?? config.cluster.builderNode;
+  const wish = header(req, NODE_HEADER) ?? wishOf(builders, req) ?? config.cluster.builderNode;
   const known = builders.clients.get(client);
-  const stays = known?.wish === wish || builders.clients.usesOf(client) > 0;
+  const isWanted = known?.wish === wish && cluster.engineAt(known.addr)?.availability === "active";
+  const stays = isWanted || builders.clients.usesOf(client) > 0;
   const current = stays ? healthyAt(cluster, known?.addr) : undefined;
   if (known !== undefined && current !== undefined && current !== lost)
     return { engine: current, end: builders.clients.use(client, known) };
   const excludedEngines = new Set(lost === undefined ? [] : [lost.id]);
   const engine = chosenNode(cluster, { ...EMPTY_REQUEST, excludedEngines }, wish);
   return { engine, end: builders.clients.use(client, { addr: engine.addr, wish }) };
+}
+
+/** What a client asked for in a ping: of us, or of the manager that relays for it. */
+function wishOf({ wishes }: Services["builders"], req: IncomingMessage): string | undefined {
+  const { builderNode = "" } = relayedClient(req) ?? {};
+  return builderNode === "" ? wishes.get(clientIdentity(req)) : builderNode;
 }
 
 /** A client that asks for different nodes in its requests themselves is several. */

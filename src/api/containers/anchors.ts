@@ -6,7 +6,7 @@ import type { ContainerCreateBody } from "../../docker/types.ts";
 import { EMPTY_REQUEST } from "../../scheduler/empty-request.ts";
 import type { LocalNetwork, SchedulingRules } from "../../scheduler/types.ts";
 import { networkGroups } from "../nodes.ts";
-import { isLocal, networksNamed, resolveNetwork } from "../views/networks.ts";
+import { isLocal, networksNamed, resolveNetwork, type NetworkGroup } from "../views/networks.ts";
 import { withMoreConstraints, type Constrained } from "./added-constraints.ts";
 import { homeOfVolumes } from "./project-volumes.ts";
 
@@ -19,14 +19,16 @@ export interface Anchored extends Constrained {
  * started. And, for Compose, the node where its project uses the volumes it names: a preference, because each node has its own volume of that name.
  * @param given the body as it came, in which a network may be called `node/network`
  * @param constrained the body and constraints so far
+ * @param groups the networks that count
  */
 export function withAnchors(
   cluster: Cluster,
   rules: SchedulingRules,
   given: ContainerCreateBody,
   constrained: Constrained,
+  groups: readonly NetworkGroup[] = networkGroups(cluster),
 ): Anchored {
-  const localNetworks = networksOf(cluster, rules, given, constrained.constraints);
+  const localNetworks = networksOf({ cluster, rules, groups }, given, constrained.constraints);
   const home = constrained.constraints.some((text) => text.startsWith("node=="))
     ? undefined
     : homeOfVolumes(cluster, constrained.body);
@@ -42,8 +44,15 @@ export function withAnchors(
 const PREDEFINED: ReadonlySet<string> = new Set(["", "default", "bridge", "host", "none", "nat"]);
 
 function networksOf(
-  cluster: Cluster,
-  rules: SchedulingRules,
+  {
+    cluster,
+    rules,
+    groups,
+  }: {
+    readonly cluster: Cluster;
+    readonly rules: SchedulingRules;
+    readonly groups: readonly NetworkGroup[];
+  },
   body: ContainerCreateBody,
   constraints: readonly string[],
 ): readonly LocalNetwork[] {
@@ -53,7 +62,6 @@ function networksOf(
   ]);
   const wanted = [...names].filter((name) => !PREDEFINED.has(name) && !name.startsWith("container:"));
   if (wanted.length === 0) return [];
-  const groups = networkGroups(cluster);
   const admitted = byNodeConstraints(constraints, rules);
   return wanted.flatMap((name): LocalNetwork[] => {
     const resolved = resolveNetwork(groups, name);

@@ -2,6 +2,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
 import { errorText } from "../../errors.ts";
+import { NoPrimaryError } from "../../replication/manager-role.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
 import { messages } from "../../telemetry/messages.ts";
 import { neverArrived } from "../never-arrived.ts";
@@ -78,16 +79,17 @@ async function createOnce(
   intent: CreateIntent,
   { supply, signal, preferred }: Attempt,
 ): Promise<CreatedContainer> {
-  const { request, body, swarmId } = intent;
+  const { request, body, swarmId, replaces } = intent;
   if (request.name !== "" && cluster.nameTaken(request.name)) throw nameConflict(request.name);
   const placed = place(cluster, intent, preferred);
   if (placed.kind === "refused") throw new PlacementError(placed.refusal);
   const { reservation } = placed;
   const { engine } = reservation;
   try {
+    await intent.prepare?.(engine);
     const created = await createOnEngine(engine, {
       ...intent,
-      body: bodyForEngine(cluster, engine, body, swarmId),
+      body: bodyForEngine(cluster, engine, body, swarmId, replaces),
       signal,
       supply: (on, missing) => supply.bring(on, missing),
     });
@@ -121,6 +123,7 @@ function place(cluster: Cluster, { request, swarmId, body }: CreateIntent, prefe
 
 /** A request the engine understood and refused will be refused again; one whose fate is unknown may have made a container. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof NoPrimaryError) return true;
   if (error instanceof EngineUnreachableError) return !neverArrived(error);
   const { status } = error as { status?: unknown };
   return typeof status === "number" && status >= 400 && status < 500;

@@ -2,6 +2,7 @@ import type { Engine } from "../../cluster/engine.ts";
 import { reservation } from "../../cluster/engine-candidate.ts";
 import type { EngineResponseError } from "../../docker/engine-client.ts";
 import { ApiError, errorText } from "../../errors.ts";
+import { NoPrimaryError } from "../../replication/manager-role.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
 import type { Services } from "../services.ts";
 import { familiarReference, parseImageReference } from "../views/image-reference.ts";
@@ -198,6 +199,7 @@ export class ImageSupply {
     try {
       await copies.copy({ holders: held.holders, to: engine, reference }, this.#signal);
     } catch (error) {
+      if (error instanceof NoPrimaryError) throw error;
       throw new ImageUnavailableError(engine, also + errorText(error), { ...options, cause: error });
     }
     log.info({ image: this.#image, to: engine.name }, "copied an image between nodes");

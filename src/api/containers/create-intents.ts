@@ -1,3 +1,4 @@
+import type { Engine } from "../../cluster/engine.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import type { PlacementRequest } from "../../scheduler/types.ts";
 
@@ -13,6 +14,10 @@ export interface CreateIntent {
   readonly registryAuth: string | undefined;
   /** See `Exchange`. */
   readonly recheck?: (() => void) | undefined;
+  /** IDs the container had on other engines; they go on working as references. */
+  readonly replaces?: readonly string[] | undefined;
+  /** Makes the chosen engine ready before it is asked to create. Its errors are the create's. */
+  readonly prepare?: ((engine: Engine) => Promise<void>) | undefined;
 }
 
 /** What all remembered bodies may take together, characters; a create body is a few kilobytes. */

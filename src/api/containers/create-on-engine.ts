@@ -51,14 +51,23 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
   try {
     await engine.cache.refreshContainer(created.Id);
   } catch (error) {
-    // Nobody will know of it: better not to leave it behind, as far as the engine still listens.
-    await engine.client.removeContainer(created.Id, { force: true }).catch(() => undefined);
+    await discard(engine, created.Id, create);
     throw error;
   }
   if (!engine.cache.inventory.containers.has(created.Id)) {
     throw new ApiError(500, "Container created but refresh didn't report it back");
   }
   return created;
+}
+
+/** Nobody will know of it: better not to leave it behind, as far as the engine still listens, and as it is still ours to remove. */
+async function discard(engine: Engine, id: string, { recheck }: EngineCreate): Promise<void> {
+  try {
+    recheck?.();
+    await engine.client.removeContainer(id, { force: true });
+  } catch {
+    // Its create event, or the next sweep, tells of it.
+  }
 }
 
 async function post(engine: Engine, create: EngineCreate): Promise<CreatedContainer> {
@@ -122,5 +131,5 @@ export async function pullOn(
 export const isWholeId = (image: string): boolean => /^(sha256:)?[0-9a-f]{64}$/.test(image);
 
 /** What engines say when a registry wants a login, or a better one. */
-const DENIED =
+export const DENIED =
   /pull access denied|unauthorized|no basic auth credentials|authentication required|\bdenied:|insufficient_scope|forbidden/i;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { conflict } from "../../errors.ts";
+import { mustLead } from "../../replication/manager-role.ts";
 import { parseCreate } from "../../scheduler/request.ts";
 import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import { clientLeft } from "../client-left.ts";
@@ -43,7 +44,10 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     query: exchange.rawQuery.replace(/^\?/, ""),
     clientVersion: exchange.clientVersion,
     registryAuth: header(exchange.req, "x-registry-auth"),
-    recheck: exchange.recheck,
+    recheck: () => {
+      mustLead(services.role);
+      exchange.recheck?.();
+    },
   };
   let created: CreatedContainer;
   try {
@@ -54,12 +58,18 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     return;
   }
   if (request.portBindings.some(({ hostPort }) => hostPort !== "")) intents.set(created.Id, intent);
+  const record = cluster.containers.byId(created.Id);
   exchange.audit?.note({
     container: created.Id,
-    node: cluster.containers.byId(created.Id)?.engine.name ?? "",
+    node: record?.engine.name ?? "",
     image: body.Image ?? "",
   });
-  sendJson(res, 201, { Id: created.Id, Warnings: [...created.Warnings, ...parsed.warnings] });
+  const { query: createQuery, clientVersion: apiVersion } = intent;
+  const remembered =
+    record === undefined
+      ? []
+      : await services.wishes.created(record, { body: parsed.body, query: createQuery, apiVersion });
+  sendJson(res, 201, { Id: created.Id, Warnings: [...created.Warnings, ...parsed.warnings, ...remembered] });
 }
 
 /** 64 hex digits that mean nothing yet. */

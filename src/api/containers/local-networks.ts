@@ -7,18 +7,19 @@ import { withMoreConstraints, type Constrained } from "./added-constraints.ts";
 /**
  * A container that names a network of one engine prefers that engine, and names the network as that engine knows it
  * (spec: scheduling.md §8 steps 1 and 5, images-networks-volumes.md §2.8).
+ * @param groups the networks that count
  */
 export function withLocalNetworks(
   cluster: Cluster,
   body: ContainerCreateBody,
   constraints: readonly string[],
+  groups: readonly NetworkGroup[] = networkGroups(cluster),
 ): Constrained {
   const endpoints = body.NetworkingConfig?.EndpointsConfig ?? {};
   const mode = body.HostConfig?.NetworkMode ?? "";
   const named = [mode, ...Object.keys(endpoints)].filter((name) => name !== "" && !PREDEFINED.has(name));
   if (named.length === 0) return { body, constraints };
 
-  const groups = networkGroups(cluster);
   const member = memberFinder(cluster);
   const local = new Map<string, NetworkGroup>();
   for (const name of named) {

@@ -3,6 +3,7 @@ import type { Engine } from "../../cluster/engine.ts";
 import type { Reservation } from "../../cluster/engine-candidate.ts";
 import { EngineUnreachableError, type EngineResponseError } from "../../docker/engine-client.ts";
 import { ApiError, errorText } from "../../errors.ts";
+import { NoPrimaryError } from "../../replication/manager-role.ts";
 import type { Services } from "../services.ts";
 import { ImageSupply } from "./create-image.ts";
 import type { CreateIntent } from "./create-intents.ts";
@@ -22,7 +23,7 @@ export interface Move {
  * A container that never ran could not start where it is: make it anew on the next best engine, take the client's streams along, start it, and
  * remove the first one. The old ID goes on working as a reference. Tries engine after engine until one starts it. The caller holds
  * the container's name and streams, and sees to it that only one move is under way.
- * @throws the engine's first error, with what was tried, when no engine is left; then the container is where it was
+ * @throws the engine's first error, with what was tried, when no engine is left; then the container is where it was. NoPrimaryError
  */
 export async function moveToAnotherEngine(services: Services, move: Move): Promise<void> {
   const { cluster, log } = services;
@@ -78,6 +79,7 @@ async function tryOn(
       await streams.moveAll(newId, origin.engine, origin.id);
       await remove(engine, newId);
     }
+    if (error instanceof NoPrimaryError) throw error;
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);
     return errorText(error);
   } finally {

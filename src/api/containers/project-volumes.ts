@@ -11,7 +11,11 @@ import { PROJECT_LABEL } from "../views/compose-labels.ts";
  */
 export function homeOfVolumes(cluster: Cluster, body: ContainerCreateBody): string | undefined {
   const users = new Map<string, number>();
-  for (const { engine } of usersOfVolumes(cluster, body, (volume, on) => isLocalTo(on, volume)))
+  for (const { engine } of usersOfVolumes(
+    cluster,
+    body,
+    (volume, on) => on.isHealthy && isLocalTo(on, volume),
+  ))
     users.set(engine.name, (users.get(engine.name) ?? 0) + 1);
   const [home] = [...users].sort(([a, countA], [b, countB]) => countB - countA || compareNatural(a, b));
   return home?.[0];

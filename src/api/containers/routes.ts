@@ -1,6 +1,7 @@
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import { flag, type Exchange, type Route } from "../exchange.ts";
 import { forwardToOwner } from "../owner.ts";
+import type { Wish } from "../../reschedule/wanted/user-wishes.ts";
 import type { Services } from "../services.ts";
 import { commit } from "./commit.ts";
 import { create } from "./create.ts";
@@ -36,9 +37,9 @@ export function containerRoutes(services: Services): readonly Route[] {
     { method: "get",    path: "/containers/*name/stats",     handle: forward("/stats") },             // ContainerStats
     { method: "post",   path: "/containers/*name/resize",    handle: forward("/resize") },            // ContainerResize
     { method: "post",   path: "/containers/*name/start",     handle: (x) => start(services, x) },     // ContainerStart
-    { method: "post",   path: "/containers/*name/stop",      handle: change("/stop") },               // ContainerStop
+    { method: "post",   path: "/containers/*name/stop",      handle: (x) => end(services, x, "/stop") }, // ContainerStop
     { method: "post",   path: "/containers/*name/restart",   handle: change("/restart") },            // ContainerRestart
-    { method: "post",   path: "/containers/*name/kill",      handle: change("/kill") },               // ContainerKill
+    { method: "post",   path: "/containers/*name/kill",      handle: (x) => end(services, x, "/kill") }, // ContainerKill
     { method: "post",   path: "/containers/*name/update",    handle: (x) => modify(services, x, "/update") },           // ContainerUpdate
     { method: "post",   path: "/containers/*name/rename",    handle: (x) => rename(services, x) },    // ContainerRename
     { method: "post",   path: "/containers/*name/pause",     handle: change("/pause") },              // ContainerPause
@@ -61,6 +62,20 @@ export function containerRoutes(services: Services): readonly Route[] {
 
 const refreshed = ({ engine, id }: ContainerRecord) => ({ holdEnd: () => engine.cache.refreshContainer(id) });
 
+/** A user ends a container: that it does not run any more is wanted. */
+async function end({ cluster, wishes }: Services, exchange: Exchange, tail: string): Promise<void> {
+  let wish: Wish | undefined;
+  let done = false;
+  try {
+    await forwardToOwner(exchange, cluster, tail, (record) => {
+      wish = wishes.stopping(record);
+      return { ...refreshed(record), onSuccess: () => (done = true) };
+    });
+  } finally {
+    wish?.settled(done);
+  }
+}
+
 /** Changes what its create body said, so that a container which has not run yet must stay where it is. */
 function modify({ cluster, intents }: Services, exchange: Exchange, tail: string): Promise<void> {
   return forwardToOwner(exchange, cluster, tail, (record) => ({
@@ -73,18 +88,34 @@ function modify({ cluster, intents }: Services, exchange: Exchange, tail: string
  * `DELETE /containers/{name}`: gone from the cluster's state before the client hears; with `v` so are its anonymous volumes. With `link` only a link
  * alias goes.
  */
-function remove({ cluster, intents }: Services, exchange: Exchange): Promise<void> {
-  const onlyLink = flag(exchange.query, "link");
+async function remove({ cluster, intents, wishes }: Services, exchange: Exchange): Promise<void> {
   const withVolumes = flag(exchange.query, "v");
-  return forwardToOwner(exchange, cluster, "", ({ engine, id }) =>
-    onlyLink
-      ? { holdEnd: () => engine.cache.refreshContainer(id) }
-      : {
-          onSuccess: () => {
-            intents.delete(id);
-            engine.cache.dropContainer(id);
-          },
-          ...(withVolumes ? { holdEnd: () => engine.cache.refreshVolumes() } : {}),
+  if (flag(exchange.query, "link")) {
+    await forwardToOwner(exchange, cluster, "", refreshed);
+    return;
+  }
+  let wish: Wish | undefined;
+  let done = false;
+  try {
+    await forwardToOwner(exchange, cluster, "", (record) => {
+      const { engine, id } = record;
+      wish = wishes.removing(record, means(record, exchange.param("name")));
+      return {
+        onSuccess: () => {
+          done = true;
+          intents.delete(id);
+          engine.cache.dropContainer(id);
         },
-  );
+        ...(withVolumes ? { holdEnd: () => engine.cache.refreshVolumes() } : {}),
+      };
+    });
+  } finally {
+    wish?.settled(done);
+  }
+}
+
+/** By its name or swarm ID a user means the container, wherever its copies are; by an ID, or the name on a node, the one that has it. */
+function means({ names, swarmId }: ContainerRecord, reference: string): "container" | "copy" {
+  const bare = reference.startsWith("/") ? reference.slice(1) : reference;
+  return names.includes(bare) || bare === swarmId ? "container" : "copy";
 }

@@ -1,4 +1,5 @@
-import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
+import { EngineUnreachableError } from "../../docker/engine-client.ts";
+import { isPortTaken } from "../../docker/refusals.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { sendStatus, type Exchange } from "../exchange.ts";
@@ -19,6 +20,8 @@ export async function start(services: Services, exchange: Exchange): Promise<voi
     intent === undefined || record.inspect.State.Status !== "created"
       ? await startWhereItIs(services, record, pathOn)
       : await services.intents.startOnce(record.id, () => startMovable(services, record, intent, pathOn));
+  // Its ID means it wherever it runs now.
+  await services.wishes.started(services.cluster.containers.resolve(record.id) ?? record);
   sendStatus(exchange.res, status);
 }
 
@@ -65,10 +68,3 @@ async function startWhereItIs(
     throw error;
   }
 }
-
-/** The engine, or its kernel, refused a host port at start. */
-export const isPortTaken = (error: unknown): error is EngineResponseError =>
-  error instanceof EngineResponseError &&
-  /port is already allocated|address already in use|ports are not available|failed to bind host port/i.test(
-    error.message,
-  );

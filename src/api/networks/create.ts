@@ -31,7 +31,7 @@ export async function create({ cluster }: Services, homes: ProjectHomes, exchang
   const driver = stringField(given, "Driver");
 
   const follows = node === undefined && project !== "" && driver !== "overlay";
-  const home = follows ? homes.of(cluster.healthy(), project) : undefined;
+  const home = follows ? homes.of(active(cluster), project) : undefined;
   const anywhere = acceptedEngines(
     cluster,
     node === undefined ? {} : { constraints: [nodeConstraint(cluster, node)] },
@@ -56,6 +56,10 @@ export async function create({ cluster }: Services, homes: ProjectHomes, exchang
   });
   sendJson(exchange.res, 201, answer);
 }
+
+/** A project whose node takes nothing new has its home elsewhere. */
+const active = (cluster: Cluster): readonly Engine[] =>
+  [...cluster.healthy()].filter(({ availability }) => availability === "active");
 
 /** Asks one engine after another, as long as nobody is there. */
 async function onFirst<T>(engines: readonly Engine[], ask: (engine: Engine) => Promise<T>): Promise<T> {

@@ -135,6 +135,7 @@ function nodeRows(node: NodeView): readonly StatusRow[] {
   const details: readonly StatusRow[] = [
     ["ID", node.id],
     ["Status", node.state],
+    ...(isActive(node) ? [] : ([["Availability", node.availability ?? ""]] as const)),
     ["Containers", containerCounts(node)],
     ["Reserved CPUs", `${node.reservedCpus} / ${node.totalCpus}`],
     ["Reserved Memory", `${formatBytes(node.reservedMemoryBytes)} / ${formatBytes(node.totalMemoryBytes)}`],
@@ -148,6 +149,8 @@ function nodeRows(node: NodeView): readonly StatusRow[] {
     ...details.map(([key, value]): StatusRow => [`  └ ${key}`, value]),
   ];
 }
+
+const isActive = ({ availability = "active" }: NodeView): boolean => availability === "active";
 
 function containerCounts({ state, containers: { total, running, paused, stopped } }: NodeView): string {
   if (state !== "Healthy") return String(total);

@@ -5,6 +5,7 @@ import type {
   NetworkSummary,
   VolumeSummary,
 } from "../../docker/types.ts";
+import type { Availability } from "../../scheduler/types.ts";
 
 /** How many containers an engine holds, by what `docker info` tells apart. */
 export interface ContainerCounts {
@@ -24,6 +25,8 @@ export interface NodeView {
   readonly addr: string;
   readonly ip: string;
   readonly state: "Pending" | "Healthy" | "Unhealthy";
+  /** Whether it takes new containers; absent: it does. */
+  readonly availability?: Availability;
   /** The last error's text, `""` when all is well. */
   readonly error: string;
   /** Time of the last contact's result, Unix milliseconds. */

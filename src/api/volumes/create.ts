@@ -50,7 +50,8 @@ function anonymous(given: Readonly<Unknown>, labels: Readonly<Record<string, str
 
 /** @throws PlacementError 500 when no node fits */
 function chosen(cluster: Cluster, { node }: NamedOnNode, whitelists: readonly string[]): readonly Engine[] {
-  if (whitelists.length > 0) return acceptedEngines(cluster, { whitelists });
+  // A node that is paused or drained gets the volume as well: made later, by a container's start, it would lack driver and options.
+  if (whitelists.length > 0) return acceptedEngines(cluster, { whitelists, anyAvailability: true });
   if (node !== undefined) {
     const [best] = acceptedEngines(cluster, { constraints: [nodeConstraint(cluster, node)] });
     return [best];

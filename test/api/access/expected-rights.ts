@@ -100,6 +100,16 @@ export const EXPECTED: Readonly<Record<string, readonly [roles: string, own: str
   "POST /plugins/*name/upgrade":                 ["----", "no"],
   "POST /plugins/*name/push":                    ["----", "no"],
   "DELETE /plugins/*name":                       ["----", "no"],
+
+  // The manager's own.
+  "GET /cluster/leader":                         ["-ro-", "no"],
+  "GET /cluster/nodes":                          ["-ro-", "no"],
+  "GET /cluster/nodes/:node":                    ["-ro-", "no"],
+  "GET /cluster/reschedules":                    ["-ro-", "no"],
+  "GET /cluster/rebalance":                      ["-ro-", "no"],
+  "POST /cluster/reschedules/:id/retry":         ["--o-", "no"],
+  "POST /cluster/nodes/:node/update":            ["----", "no"],
+  "POST /cluster/rebalance":                     ["----", "no"],
   ...swarmMode(),
 };
 
@@ -122,4 +132,6 @@ export const FOR_ADMINS_ALONE: ReadonlySet<string> = new Set([
   "POST /containers/*name/checkpoints",
   "DELETE /containers/*name/checkpoints/*checkpoint",
   "GET /plugins/privileges",
+  "POST /cluster/nodes/:node/update",
+  "POST /cluster/rebalance",
 ]);

@@ -21,7 +21,7 @@ describe("api/access/parse-policy", () => {
     { it: "a key twice, once escaped",    text: '{"rules":[{"cn":"a","role":"none","r\\u006fle":"admin"}]}', says: /^"role" stands twice/ },
     { it: "a rule that is no object",     text: policy(["alice"]),                                         says: /^rules\[0\]: "alice" is no object/ },
     { it: "a rule for nobody",            text: policy([{ role: "admin" }]),                               says: /^rules\[0\]: it says for nobody: give cn, ou or both/ },
-    { it: "no role",                      text: policy([{ cn: "a" }]),                                     says: /^rules\[0\]\.role: nothing is no role: use one of none, read-only, operator, own, admin/ },
+    { it: "no role",                      text: policy([{ cn: "a" }]),                                     says: /^rules\[0\]\.role: nothing is no role: use one of none, read-only, operator, own, manager, admin/ },
     { it: "an unknown role",              text: policy([{ cn: "a", role: "Admin" }]),                      says: /^rules\[0\]\.role: "Admin" is no role/ },
     { it: "an empty pattern",             text: policy([{ cn: "", role: "admin" }]),                       says: /^rules\[0\]\.cn: "" is no name/ },
     { it: "a pattern that is no text",    text: policy([{ ou: ["a"], role: "admin" }]),                    says: /^rules\[0\]\.ou: \["a"\] is no name/ },
@@ -37,6 +37,10 @@ describe("api/access/parse-policy", () => {
     { it: "a label for another role",     text: policy([{ ...rule, label: "owner=a" }]),                   says: /^rules\[0\]\.label: only the role own has one/ },
     { it: "an unknown default",           text: policy([rule], { default: "all" }),                        says: /^default: "all" is no role/ },
     { it: "admin as the default",         text: policy([rule], { default: "admin" }),                      says: /^default: not admin: if that is meant, say/ },
+    { it: "manager as the default",       text: policy([rule], { default: "manager" }),                    says: /^default: not manager: everybody could speak for everybody/ },
+    { it: "managers of any name",         text: policy([rule, { cn: "*", role: "manager" }]),              says: /^rules\[1\]: everybody could speak for everybody: name the managers/ },
+    { it: "managers of any unit or name", text: policy([{ cn: "**", ou: "*", role: "manager" }]),          says: /^rules\[0\]: everybody could speak for everybody/ },
+    { it: "a manager with a label",       text: policy([{ cn: "m", role: "manager", label: "owner=a" }]),  says: /^rules\[0\]\.label: only the role own has one/ },
     { it: "own as the default",           text: policy([rule], { default: "own" }),                        says: /^default: own needs a label/ },
   ];
   for (const { it: what, text, says } of refusals) {

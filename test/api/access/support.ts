@@ -23,6 +23,7 @@ const CLIENTS: readonly CertificateSpec[] = [
   { cn: "ci-1" },
   { cn: "ci-2" },
   { cn: "stranger" },
+  { cn: "manager-2", sans: ["127.0.0.1"] },
 ];
 
 export const POLICY = {
@@ -63,6 +64,14 @@ export interface GuardedManager extends AsyncDisposable {
   /** What engines were asked since the last call, beside the manager's own looking after them. */
   readonly asked: () => readonly string[];
   readonly setPolicy: (policy: unknown) => void;
+  readonly port: number;
+  readonly policyFile: string;
+  /** What `tls.connect` needs to be this client, and to trust the manager. */
+  readonly certified: (
+    cn: string,
+  ) => Pair & { readonly ca: string; readonly host: string; readonly port: number };
+  /** The files of another manager's certificate. */
+  readonly writePair: (cn: string) => Promise<{ ca: string; cert: string; key: string }>;
 }
 
 export interface GuardedConnection {
@@ -134,6 +143,10 @@ export async function startGuardedManager({
           .filter(({ method, url }) => method !== "GET" || !LOOKING_AFTER.test(url))
           .map(({ method, url }) => `${method} ${url.replace(/^\/v[\d.]+/, "")}`);
       }),
+    port,
+    policyFile,
+    certified,
+    writePair: (cn) => authority.write(path.join(folder, cn), { cn, sans: ["127.0.0.1"] }),
     setPolicy: (given) => {
       setPolicy(given);
       app.reload();

@@ -29,6 +29,20 @@ const input = (overrides: Partial<InfoInput> = {}): InfoInput => ({
 });
 
 describe("api/views/info", () => {
+  it("says which nodes are paused or drained, after their status, and nothing of the others", () => {
+    const nodes = (["active", "pause", "drain"] as const).map((availability, n) =>
+      node({ name: `node-${n + 1}`, availability }),
+    );
+    const rows = systemStatus(input({ nodes })).map(([key, value]) => `${key.trim()}: ${value}`);
+    const after = rows.flatMap((row, at) => (row.startsWith("└ Status") ? [rows[at + 1]] : []));
+    expect(after).to.deep.equal([
+      "└ Containers: 0 (0 Running, 0 Paused, 0 Stopped)",
+      "└ Availability: pause",
+      "└ Availability: drain",
+    ]);
+    expect(rows.filter((row) => row.includes("Containers"))).to.have.length(3);
+  });
+
   it("lists an engine as the contract's sample does", () => {
     const engine = node({
       id: "J6AP:…:MMFS|127.0.0.1:5501",

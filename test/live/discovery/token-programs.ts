@@ -13,7 +13,7 @@ function environment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const inherited = Object.entries(toolEnvironment(lab().mark)).filter(
     ([name]) => name === "SWARM_LAB" || !/^(SWARM_.*|DEBUG)$/.test(name),
   );
-  return { ...Object.fromEntries(inherited), ...extra };
+  return { ...Object.fromEntries(inherited), HOME: path.join(lab().folder, "home"), ...extra };
 }
 
 /** Runs `swarm <args>` to its end. */

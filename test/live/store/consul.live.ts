@@ -101,6 +101,6 @@ describe("store/consul", () => {
     await store.put("k", "v", { ttlMs: 1000 });
     const lock = await store.lock("l", "v", { ttlMs: 1000 });
     await until("the entry is there", async () => (await store.get("k"))?.value === "v");
-    expect(lock.held()).to.equal(true);
+    expect([lock.held(), lock.freeWithinMs]).to.deep.equal([true, 20_000]);
   });
 });

@@ -27,6 +27,10 @@ export interface ManagerOptions {
   readonly healthyNodes?: number;
   /** Serves TLS and reaches the engines by TLS, see `managerTls`. */
   readonly tls?: ManagerTls;
+  /** One manager of several, at the address others reach it by: its own. Needs a `discovery` that can elect. Default: no. */
+  readonly replicated?: boolean;
+  /** Its `--state-dir`: give two managers, one after the other, the same to have the second go on. Default: the default, of a home of its own. */
+  readonly stateDir?: string;
 }
 
 /** A node as `/info` shows it: its name and the rows below it. */
@@ -48,13 +52,16 @@ export class Manager implements AsyncDisposable {
   readonly http: string;
   /** The docker client bound to this manager. */
   readonly docker: Docker;
+  /** `127.0.0.1:40123`, what it advertises when it is one of several. */
+  readonly address: string;
   readonly #tls: ManagerTls | undefined;
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
   #logs = "";
 
   private constructor(port: number, child: ChildProcess, tls: ManagerTls | undefined) {
-    this.url = `tcp://127.0.0.1:${String(port)}`;
+    this.address = `127.0.0.1:${String(port)}`;
+    this.url = `tcp://${this.address}`;
     this.http = `${tls === undefined ? "http" : "https"}://127.0.0.1:${String(port)}`;
     this.docker = dockerAt(this.url, clientTls(tls?.clientFolder));
     this.#tls = tls;
@@ -73,13 +80,15 @@ export class Manager implements AsyncDisposable {
     const { args = [], globalArgs = [], env = {}, healthyNodes = lab.engines.length, tls } = options;
     const discovery = options.discovery ?? `nodes://${lab.engines.map(({ addr }) => addr).join(",")}`;
     const port = await freePort("127.0.0.1");
-    const listen = ["-H", `tcp://127.0.0.1:${String(port)}`];
+    const address = `127.0.0.1:${String(port)}`;
+    const several = options.replicated === true ? ["--replication", "--advertise", address] : [];
+    const listen = ["-H", `tcp://${address}`, ...several];
     const child = spawn(
       process.execPath,
       [...program(), ...globalArgs, "manage", ...listen, ...(tls ? tlsFlags(tls) : []), ...args, discovery],
       {
         cwd: repositoryRoot,
-        env: { ...withoutSettings(toolEnvironment(lab.mark)), ...env },
+        env: { ...withoutSettings(toolEnvironment(lab.mark)), ...stateOf(lab, port, options), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
@@ -112,6 +121,21 @@ export class Manager implements AsyncDisposable {
   /** Asks its API, with the client's certificate where it serves TLS. */
   async get(apiPath: string): Promise<{ readonly status: number; readonly body: string }> {
     return await httpGet(this.http + apiPath, this.#tls?.clientFolder);
+  }
+
+  /** SIGKILL, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  /** Connections stay open, nothing is answered (SIGSTOP). */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process.kill("SIGCONT");
   }
 
   /** Makes it read its certificates again. */
@@ -197,6 +221,12 @@ function program(): string[] {
   return built
     ? [path.join(repositoryRoot, "dist/src/main.js")]
     : ["--import", "tsx", path.join(repositoryRoot, "src/main.ts")];
+}
+
+/** What it keeps goes with the lab. */
+function stateOf(lab: Lab, port: number, { stateDir }: ManagerOptions): NodeJS.ProcessEnv {
+  const HOME = path.join(lab.folder, `home-${String(port)}`);
+  return stateDir === undefined ? { HOME } : { HOME, SWARM_STATE_DIR: stateDir };
 }
 
 /** The developer's own settings of the program must not reach the one under test. */

@@ -1,4 +1,5 @@
 import { IncomingMessage } from "node:http";
+import { inheritRelayed } from "../../relayed-client.ts";
 
 /** Headers that spoke of the body as it came. */
 const OF_THE_BODY: ReadonlySet<string> = new Set([
@@ -27,6 +28,7 @@ export function withBody(req: IncomingMessage, body: object): IncomingMessage {
     "content-type": "application/json",
     "content-length": length,
   };
+  inheritRelayed(req, replayed);
   replayed.complete = true;
   replayed.push(bytes);
   replayed.push(null);

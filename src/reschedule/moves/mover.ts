@@ -1,0 +1,317 @@
+import type { Logger } from "pino";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
+import { isPortTaken } from "../../docker/refusals.ts";
+import { errorText } from "../../errors.ts";
+import type { Term } from "../../replication/leadership.ts";
+import { messages } from "../../telemetry/messages.ts";
+import type {
+  Announce,
+  MoveReason,
+  PlannedMove,
+  PlannedOutcome,
+  Recreate,
+  RescheduleOptions,
+} from "../ports.ts";
+import type { WantedBook } from "../wanted/book.ts";
+import { swarmIdOf } from "../wanted/policy.ts";
+import { otherCopy } from "../other-copy.ts";
+import type { WantedContainer } from "../wanted/wanted.ts";
+import { Acting } from "./acting.ts";
+import { CopyMaker } from "./copy-maker.ts";
+import { findCopy } from "./find-copy.ts";
+import { Obstacles } from "./obstacle.ts";
+import { dropLostRecords, eventNodeOf, isBare, movedTo } from "./place.ts";
+import { PlannedMoves } from "./planned.ts";
+import { Relocation, StartFailedError, type Origin } from "./relocation.ts";
+import { mustStand } from "./must-stand.ts";
+import { discardCopy, DuplicateStaysError, removeCopy, stopCopy } from "./remove-copy.ts";
+
+export interface MoverDependencies {
+  readonly cluster: Cluster;
+  readonly book: Pick<WantedBook, "get" | "put" | "hold">;
+  readonly recreate: Recreate;
+  readonly announce: Announce;
+  readonly options: RescheduleOptions;
+  readonly log: Logger;
+}
+
+/** One attempt at something, in one term. */
+export interface Attempt {
+  readonly wanted: WantedContainer;
+  /** Every act that creates or destroys asks `term.held()` right before. */
+  readonly term: Term;
+  /** Fires at the attempt's deadline, when its reason is gone, and when the manager stops. */
+  readonly signal: AbortSignal;
+}
+
+/** A copy that failed to start so often is given up for one on another engine. */
+const MAX_FAILED_STARTS = 5;
+
+/** Makes and starts containers in other places, step by step, so that any step can be the last one and the next attempt goes on from there. */
+export class Mover {
+  readonly #dependencies: MoverDependencies;
+  readonly #maker: CopyMaker;
+  readonly #relocation: Relocation;
+  readonly #plannedMoves: PlannedMoves;
+  /** Of this moment. */
+  #obstacles: Obstacles | undefined;
+
+  constructor(dependencies: MoverDependencies) {
+    this.#dependencies = dependencies;
+    this.#maker = new CopyMaker(dependencies);
+    this.#relocation = new Relocation(dependencies, this.#maker);
+    this.#plannedMoves = new PlannedMoves(dependencies, this.#relocation);
+  }
+
+  /**
+   * The container's engine is lost: makes it anew elsewhere, or goes on with the copy an earlier attempt made. The book knows the new place when it
+   * resolves. @throws Error whose message says why it did not work; another attempt may
+   */
+  async reschedule(attempt: Attempt): Promise<void> {
+    const { cluster } = this.#dependencies;
+    const { wanted } = attempt;
+    const acting = new Acting(attempt);
+    acting.fence();
+    using _name = this.#hold(wanted.name);
+    await this.#maker.settleDoubts(wanted, acting);
+    const found = findCopy(cluster, wanted);
+    if (found?.kind === "done") await this.#adopt(wanted, found.record);
+    else await this.#run(wanted, found?.record, acting);
+  }
+
+  /** It is where it was last, but does not run since its engine failed. @throws Error */
+  async startInPlace(attempt: Attempt, record: ContainerRecord): Promise<void> {
+    const { wanted } = attempt;
+    const acting = new Acting(attempt);
+    acting.fence();
+    using _name = this.#hold(wanted.name);
+    const isUnfinished =
+      record.inspect.State.Status === "created" && record.labels[RESCHEDULED_FROM_LABEL] !== undefined;
+    if (isUnfinished) {
+      await this.#run(wanted, record, acting);
+      return;
+    }
+    this.#dependencies.log.info(messages.startingRescheduled(record.id, record.id));
+    await this.#relocation.start(wanted, record, originAt(record), acting);
+  }
+
+  /** The copy gives way to the other: stopped, then removed. @throws DuplicateStaysError */
+  async removeDuplicate(attempt: Attempt, loser: ContainerRecord, winner: ContainerRecord): Promise<void> {
+    const { announce, options, log } = this.#dependencies;
+    const acting = new Acting(attempt);
+    const { id, engine, names } = loser;
+    const stands = (): Promise<void> => this.#mustStand(attempt.wanted, loser, winner, acting);
+    try {
+      await stands();
+      log.debug(messages.removingDuplicate(id, winner.engine.name));
+      if (isUp(loser)) await stopCopy(loser, acting);
+      await stands();
+      await removeCopy(loser, { volumes: options.removeVolumes }, acting);
+    } catch (error) {
+      throw new DuplicateStaysError(loser, error);
+    }
+    announce({
+      action: "duplicate_removed",
+      node: engine,
+      actorId: attempt.wanted.swarmId,
+      attributes: { name: names[0] ?? "", container: id, kept: winner.id, to: winner.engine.name },
+    });
+  }
+
+  /** An old copy of a container that its user has removed since: stopped, then removed, its volumes kept unless told otherwise. @throws Error */
+  async removeLeftover(
+    right: Pick<Attempt, "term" | "signal">,
+    swarmId: string,
+    copy: ContainerRecord,
+  ): Promise<void> {
+    const { announce, options, log } = this.#dependencies;
+    const acting = new Acting(right);
+    const { id, engine, names } = copy;
+    const fields = { container: id, name: names[0] ?? "", node: engine.name };
+    try {
+      if (isUp(copy)) await stopCopy(copy, acting);
+      await removeCopy(copy, { volumes: options.removeVolumes }, acting);
+    } catch (error) {
+      log.error(fields, messages.duplicateNotRemoved(id, engine.name, errorText(error)));
+      throw error;
+    }
+    log.info(fields, "an old copy of a container that its user has removed is removed as well");
+    const attributes = { name: fields.name, container: id, reason: "removed by its user" };
+    announce({ action: "duplicate_removed", node: engine, actorId: swarmId, attributes });
+  }
+
+  /** Why this container cannot be moved while its engine is well; undefined: it can. Those who ask about many containers ask at one moment. */
+  obstacle(wanted: WantedContainer | undefined, record: ContainerRecord): string | undefined {
+    if (this.#obstacles === undefined) {
+      this.#obstacles = this.#look();
+      queueMicrotask(() => (this.#obstacles = undefined));
+    }
+    return this.#obstacle(this.#obstacles, wanted, record);
+  }
+
+  #look(): Obstacles {
+    return new Obstacles((record) => this.#dependencies.book.get(swarmIdOf(record)));
+  }
+
+  #obstacle(
+    obstacles: Obstacles,
+    wanted: WantedContainer | undefined,
+    record: ContainerRecord,
+  ): string | undefined {
+    const obstacle = obstacles.of(record) ?? otherCopy(this.#dependencies.cluster, record);
+    if (obstacle !== undefined) return obstacle;
+    // The record of a look-alike is about the container proper.
+    if (wanted === undefined || wanted.last.containerId === record.id) return undefined;
+    return `${wanted.name} is another container with its swarm ID`;
+  }
+
+  /** Moves a container that runs well. Never rejects. */
+  async planned(attempt: Attempt, move: PlannedMove): Promise<PlannedOutcome> {
+    const { wanted } = attempt;
+    const { reason } = move;
+    const acting = new Acting(attempt);
+    const release = this.#dependencies.book.hold(wanted.swarmId);
+    try {
+      acting.fence();
+      // It has waited for its turn.
+      const record = this.#dependencies.cluster.containers.byId(move.record.id);
+      if (record?.engine !== move.record.engine) return { kind: "stays", why: "it is not there any more" };
+      if (!record.engine.isHealthy) return { kind: "stays", why: `${record.engine.name} does not answer` };
+      const obstacle = this.#obstacle(this.#look(), wanted, record);
+      if (obstacle !== undefined) return { kind: "stays", why: obstacle };
+      using _name = this.#hold(wanted.name);
+      this.#announceStart(wanted, { origin: originAt(record), reason });
+      const outcome = await this.#plannedMoves.move(wanted, { ...move, record }, acting);
+      const copy =
+        outcome.kind === "moved"
+          ? this.#dependencies.cluster.containers.byId(outcome.containerId)
+          : undefined;
+      if (copy !== undefined) this.#settled(wanted, { origin: originAt(record), reason }, copy);
+      return outcome;
+    } catch (error) {
+      return { kind: "stays", why: errorText(error) };
+    } finally {
+      release();
+    }
+  }
+
+  // ── Steps ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hold(name: string): Disposable {
+    const release = name === "" ? () => undefined : this.#dependencies.cluster.holdName(name);
+    return { [Symbol.dispose]: release };
+  }
+
+  /** There is a copy that runs, or has run, which the book does not know of. */
+  async #adopt(wanted: WantedContainer, copy: ContainerRecord): Promise<void> {
+    const { book, log } = this.#dependencies;
+    const { last } = wanted;
+    if (last.containerId !== copy.id) {
+      await book.put(movedTo(this.#relocation.current(wanted), copy));
+      log.info(messages.rescheduled(last.containerId, last.node, copy.engine.name, copy.id));
+    }
+    this.#settled(wanted, { origin: last, reason: "node-failure" }, copy);
+  }
+
+  /**
+   * Sees to it that a copy runs, or is there if it shall not run: the one an earlier attempt left, or a new one. One that cannot start where it is
+   * gives way to one elsewhere, once that is made.
+   */
+  async #run(
+    wanted: WantedContainer,
+    unfinished: ContainerRecord | undefined,
+    acting: Acting,
+  ): Promise<void> {
+    const { last } = wanted;
+    const origin = this.#originOf(wanted, unfinished);
+    this.#announceStart(wanted, { origin, reason: "node-failure" });
+    const addressesLost =
+      unfinished === undefined ? await this.#relocation.release(wanted, origin, acting) : new Set<string>();
+    const excluded = new Set<string>();
+    const make = (): Promise<ContainerRecord> =>
+      this.#relocation.make(wanted, { origin, addressesLost, excluded }, acting);
+    if (unfinished === undefined && !isBare(this.#dependencies.cluster, last))
+      excluded.add(`${last.engineId}|${last.addr}`);
+    let copy = unfinished ?? (await make());
+    for (;;) {
+      try {
+        await this.#relocation.bringUp(wanted, copy, { origin, addressesLost }, acting);
+        break;
+      } catch (error) {
+        if (!this.#mayStartElsewhere(wanted, copy, error)) throw error;
+        excluded.add(copy.engine.id);
+        const next = await make().catch((other: unknown) => {
+          throw new Error(`${errorText(error)}; ${errorText(other)}`, { cause: error });
+        });
+        await this.#discard(copy, acting);
+        copy = next;
+      }
+    }
+    this.#settled(wanted, { origin, reason: "node-failure" }, copy);
+  }
+
+  #mayStartElsewhere(wanted: WantedContainer, copy: ContainerRecord, error: unknown): boolean {
+    if (!(error instanceof StartFailedError)) return false;
+    return isPortTaken(error.cause) || this.#relocation.failedStarts(wanted, copy) >= MAX_FAILED_STARTS;
+  }
+
+  /** A copy that never ran, and for which there is another: if it cannot be removed now, it goes as a duplicate later. */
+  async #discard(copy: ContainerRecord, acting: Acting): Promise<void> {
+    try {
+      await discardCopy(copy, acting);
+    } catch (error) {
+      acting.fence();
+      this.#dependencies.log.warn(
+        { container: copy.id, err: error },
+        "a copy that did not start is left behind",
+      );
+    }
+  }
+
+  #originOf({ last }: WantedContainer, unfinished: ContainerRecord | undefined): Origin {
+    if (unfinished?.id !== last.containerId) return last;
+    const containerId = unfinished.labels[RESCHEDULED_FROM_LABEL] ?? last.containerId;
+    return { containerId, node: this.#dependencies.cluster.containers.byId(containerId)?.engine.name ?? "" };
+  }
+
+  #announceStart({ swarmId, name, last }: WantedContainer, { origin, reason }: Move): void {
+    const { announce, cluster } = this.#dependencies;
+    const attributes = { name, container: origin.containerId, from: origin.node, reason };
+    announce({ action: "reschedule_start", node: eventNodeOf(cluster, last), actorId: swarmId, attributes });
+  }
+
+  /** It is where it should be. */
+  #settled({ swarmId, name }: WantedContainer, { origin, reason }: Move, copy: ContainerRecord): void {
+    const { cluster, announce } = this.#dependencies;
+    dropLostRecords(cluster, copy);
+    const attributes = { name, container: copy.id, from: origin.node, to: copy.engine.name, reason };
+    announce({ action: "reschedule_done", node: copy.engine, actorId: swarmId, attributes });
+  }
+
+  /** The copy that stays must run unless neither does, or its user has stopped that very copy. @throws Error */
+  async #mustStand(
+    wanted: WantedContainer,
+    loser: ContainerRecord,
+    winner: ContainerRecord,
+    acting: Acting,
+  ): Promise<void> {
+    const { id, engine } = winner;
+    if (id === loser.id) throw new Error(`container ${id} on ${engine.name} is the same container`);
+    const mayRest = (): boolean => {
+      const { run, last } = this.#dependencies.book.get(wanted.swarmId) ?? wanted;
+      return !isUp(loser) || (run === "stopped" && last.containerId === id);
+    };
+    await mustStand(winner, mayRest, acting);
+  }
+}
+
+/** A container on its way. */
+interface Move {
+  readonly origin: Origin;
+  readonly reason: MoveReason;
+}
+
+const originAt = ({ id, engine }: ContainerRecord): Origin => ({ containerId: id, node: engine.name });
+
+const isUp = ({ inspect }: ContainerRecord): boolean => inspect.State.Running || inspect.State.Restarting;

@@ -1,0 +1,317 @@
+import type { Logger } from "pino";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ContainerRecord } from "../cluster/container-record.ts";
+import type { EngineAnnouncement } from "../cluster/engine-state.ts";
+import type { Engine } from "../cluster/engine.ts";
+import { Sleeper } from "../cluster/sleeper.ts";
+import type { EngineSettings } from "../config.ts";
+import type { EngineEvent } from "../docker/types.ts";
+import { errorText } from "../errors.ts";
+import type { Leadership, Term } from "../replication/leadership.ts";
+import type { Store } from "../store/store.ts";
+import { messages } from "../telemetry/messages.ts";
+import type { TlsIdentity } from "../tls/identity.ts";
+import { EngineWatch } from "./engine-watch.ts";
+import { IdleCopies } from "./idle-copies.ts";
+import { Mover } from "./moves/mover.ts";
+import { rowOf, rowOfPlanned, type OpenMove } from "./pending-moves.ts";
+import type {
+  Announce,
+  Moves,
+  PendingMove,
+  PlannedMove,
+  PlannedOutcome,
+  Recreate,
+  RescheduleOptions,
+} from "./ports.ts";
+import { engineProbe } from "./probe.ts";
+import { Reconciler } from "./reconciler.ts";
+import { WantedBook } from "./wanted/book.ts";
+import { swarmIdOf } from "./wanted/policy.ts";
+import { Recorder } from "./wanted/recorder.ts";
+import type { UserWishes } from "./wanted/user-wishes.ts";
+
+export interface ReschedulerDependencies {
+  readonly cluster: Cluster;
+  readonly store: Store;
+  /** In its terms, and only then, this manager moves containers. */
+  readonly leadership: Leadership;
+  readonly recreate: Recreate;
+  readonly announce: Announce;
+  readonly options: RescheduleOptions;
+  readonly settings: EngineSettings;
+  /** How engines are reached; undefined: by plain HTTP. */
+  readonly tls?: TlsIdentity | undefined;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+/** Between two looks at everything, milliseconds: while something is not as it should be, and else. */
+const PASS_EVERY_MS = { unsettled: 1_000, settled: 5_000 };
+/** A pass over a large cluster in trouble takes a tenth of a second; so much more than it took is left to others. */
+const PASS_SHARE = 10;
+/** Between two passes whatever happens: engines often come and go by the dozen, milliseconds. */
+const PASS_GAP_MS = 50;
+/** Pauses between attempts to read the book, milliseconds. */
+const LOAD_RETRY_MS = { first: 500, longest: 10_000 };
+
+/** One term's work. */
+interface Serving {
+  readonly term: Term;
+  readonly reconciler: Reconciler;
+  /** Ends with the term, and with this manager. */
+  readonly signal: AbortSignal;
+}
+
+/** Keeps containers running that may be moved, wherever there is room (spec: node-lifecycle.md §8): {@link Reconciler} with its terms around it. */
+export class Rescheduler implements Moves, AsyncDisposable {
+  readonly wishes: UserWishes;
+  readonly #dependencies: ReschedulerDependencies;
+  readonly #book: WantedBook;
+  readonly #recorder: Recorder;
+  readonly #mover: Mover;
+  readonly #watch: EngineWatch;
+  readonly #idle = new IdleCopies(Date.now);
+  readonly #sleeper = new Sleeper();
+  readonly #closing = new AbortController();
+  readonly #planned = new Set<OpenMove>();
+  #serving: Serving | undefined;
+  #running: Promise<void> = Promise.resolve();
+  /** Something changed since the last pass. */
+  #news = true;
+
+  constructor(dependencies: ReschedulerDependencies) {
+    this.#dependencies = dependencies;
+    const { cluster, store, leadership, recreate, announce, options, settings, tls, log, random } =
+      dependencies;
+    this.#book = new WantedBook({ store, log });
+    const leads = (): boolean => this.#serving !== undefined && leadership.term !== undefined;
+    this.#recorder = new Recorder({ cluster, book: this.#book, leads, log, now: Date.now });
+    this.wishes = this.#recorder;
+    this.#mover = new Mover({ cluster, book: this.#book, recreate, announce, options, log });
+    this.#watch = new EngineWatch({
+      cluster,
+      probe: engineProbe(tls),
+      settings,
+      removedMs: options.removedMs,
+      now: Date.now,
+      random,
+      changed: () => this.#lookSoon(),
+    });
+  }
+
+  // ── What happens ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  onEngineEvent(engine: Engine, event: EngineEvent): void {
+    this.#recorder.onEngineEvent(engine, event);
+  }
+
+  onEngineChange(engine: Engine, action: EngineAnnouncement): void {
+    const isBack = action !== "engine_disconnect";
+    if (isBack) this.#watch.back(engine);
+    else {
+      this.#watch.away(engine);
+      this.#endMovesOff(engine);
+    }
+    this.#recorder.onEngineChange(engine, action);
+    const reconciler = this.#serving?.reconciler;
+    if (reconciler === undefined) return;
+    if (isBack) {
+      this.#dependencies.log.debug(messages.removingDuplicates(engine.id));
+      reconciler.roomMayBe();
+    } else reconciler.engineFailed(engine);
+    this.#lookSoon();
+  }
+
+  /** From a node that is lost, nothing is moved by stopping and removing: rescheduling takes over. */
+  #endMovesOff(engine: Engine): void {
+    for (const { move, lost } of this.#planned) {
+      if (move.record.engine === engine) lost.abort(new Error(`${engine.name} was lost`));
+    }
+  }
+
+  #lookSoon(): void {
+    this.#news = true;
+    this.#sleeper.wake();
+  }
+
+  // ── Terms ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Works until the signal; never rejects. */
+  run(signal: AbortSignal): Promise<void> {
+    this.#running = this.#run(AbortSignal.any([signal, this.#closing.signal]));
+    return this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let terms = Promise.resolve();
+    const end = this.#dependencies.leadership.onTerm((term) => {
+      terms = terms
+        .then(() => this.#serve(term, AbortSignal.any([term.lost, signal])))
+        .catch((error: unknown) => this.#dependencies.log.error({ err: error }, "rescheduling ended early"));
+    });
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    }
+    end();
+    await terms;
+  }
+
+  async #serve(term: Term, signal: AbortSignal): Promise<void> {
+    const { log, cluster, announce, options, settings, random } = this.#dependencies;
+    if (isOver(signal)) return;
+    log.debug({ term: term.number }, messages.watchdogEnabled);
+    await this.#load(signal);
+    if (isOver(signal)) return;
+    const reconciler = new Reconciler(term, {
+      cluster,
+      book: this.#book,
+      mover: this.#mover,
+      watch: this.#watch,
+      inDoubt: ({ swarmId }, copy) =>
+        (copy !== undefined && this.#idle.isNews(copy)) || this.#recorder.isSettling(swarmId),
+      announce,
+      options,
+      settings,
+      log,
+      now: Date.now,
+      random,
+      after: (ms, ring) => {
+        const timer = setTimeout(ring, ms);
+        return () => clearTimeout(timer);
+      },
+      changed: () => this.#lookSoon(),
+    });
+    this.#serving = { term, reconciler, signal };
+    try {
+      await this.#watchOver(reconciler, signal);
+    } finally {
+      this.#serving = undefined;
+      await reconciler.stop();
+    }
+  }
+
+  /** Everything known is read first, however long the store takes: acting on half of it would move what is well. */
+  async #load(signal: AbortSignal): Promise<void> {
+    const { log, random } = this.#dependencies;
+    let pauseMs = LOAD_RETRY_MS.first;
+    let told = "";
+    while (!isOver(signal)) {
+      try {
+        await this.#book.load(signal);
+        return;
+      } catch (error) {
+        if (isOver(signal)) return;
+        const text = errorText(error);
+        if (text !== told)
+          log.warn(
+            { error: text },
+            "wanted containers cannot be read: nothing is rescheduled until they are",
+          );
+        told = text;
+      }
+      await this.#sleeper.sleep(pauseMs * (0.75 + random() / 2), signal);
+      pauseMs = Math.min(pauseMs * 2, LOAD_RETRY_MS.longest);
+    }
+  }
+
+  async #watchOver(reconciler: Reconciler, signal: AbortSignal): Promise<void> {
+    const { log } = this.#dependencies;
+    let reviewing: Promise<void> | undefined;
+    let passedAt = -Infinity;
+    this.#news = true;
+    while (!isOver(signal)) {
+      reviewing ??= this.#recorder.review(signal).finally(() => (reviewing = undefined));
+      if (this.#news || reconciler.isUnsettled || performance.now() - passedAt >= PASS_EVERY_MS.settled) {
+        this.#news = false;
+        passedAt = performance.now();
+        try {
+          reconciler.pass();
+        } catch (error) {
+          log.error({ err: error }, "looking for containers to move failed");
+        }
+        await gap(Math.max(PASS_GAP_MS, PASS_SHARE * (performance.now() - passedAt)), signal);
+      }
+      await this.#sleeper.sleep(PASS_EVERY_MS.unsettled, signal);
+    }
+    await reviewing;
+  }
+
+  // ── What operators ask ────────────────────────────────────────────────────────────────────────────────────────
+
+  get ready(): boolean {
+    return this.#serving !== undefined;
+  }
+
+  pending(): readonly PendingMove[] {
+    const reconciler = this.#serving?.reconciler;
+    const rows = [...this.#planned].map(rowOfPlanned);
+    for (const each of reconciler?.cases.values() ?? []) {
+      rows.push(rowOf(each, reconciler?.queue.state(each.wanted.swarmId)));
+    }
+    return rows.sort((a, b) => a.sinceMs - b.sinceMs);
+  }
+
+  retry(reference: string): boolean {
+    const bare = reference.startsWith("/") ? reference.slice(1) : reference;
+    const reconciler = this.#serving?.reconciler;
+    for (const { wanted } of reconciler?.cases.values() ?? []) {
+      const { swarmId, name, last } = wanted;
+      if (![swarmId, last.containerId, name].includes(bare) || bare === "") continue;
+      reconciler?.hurry(swarmId);
+      this.#lookSoon();
+      return true;
+    }
+    return false;
+  }
+
+  obstacle(record: ContainerRecord): string | undefined {
+    return this.#mover.obstacle(this.#book.get(swarmIdOf(record)), record);
+  }
+
+  async move(move: PlannedMove): Promise<PlannedOutcome> {
+    const swarmId = swarmIdOf(move.record);
+    const serving = this.#serving;
+    if (serving === undefined) return stays("this manager does not lead");
+    const wanted = this.#book.get(swarmId);
+    const why = this.#mover.obstacle(wanted, move.record);
+    if (why !== undefined) return stays(why);
+    if (wanted === undefined) return stays("nothing is known of how to make it again");
+    const { queue } = serving.reconciler;
+    if (queue.isBusy(swarmId)) return stays("it is being moved already");
+    const lost = new AbortController();
+    const open: OpenMove = { move, swarmId, sinceMs: Date.now(), lost, moving: false };
+    this.#planned.add(open);
+    try {
+      const ends = AbortSignal.any([move.signal, serving.signal, lost.signal]);
+      return await queue.once(swarmId, ends, (signal) => {
+        open.moving = true;
+        return this.#mover.planned(
+          { wanted: this.#book.get(swarmId) ?? wanted, term: serving.term, signal },
+          move,
+        );
+      });
+    } catch (error) {
+      return stays(errorText(error));
+    } finally {
+      this.#planned.delete(open);
+      this.#lookSoon();
+    }
+  }
+
+  /** Ends what is under way at a point where another manager can go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    await this.#recorder[Symbol.asyncDispose]();
+    await this.#book[Symbol.asyncDispose]();
+  }
+}
+
+const stays = (why: string): PlannedOutcome => ({ kind: "stays", why });
+
+/** Nothing shortens it but the end. */
+const gap = (ms: number, signal: AbortSignal): Promise<void> => new Sleeper().sleep(ms, signal);
+
+/** Asked again and again: a call keeps the compiler from taking the first answer for good. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;

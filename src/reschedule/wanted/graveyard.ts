@@ -1,0 +1,157 @@
+import type { Logger } from "pino";
+import type { Entry, Store } from "../../store/store.ts";
+import { BookWriter, type BookTimes, type Decoded } from "./book-writer.ts";
+import { asRecord, isId, isText } from "./shape.ts";
+
+/** Where removed containers are kept, one entry each by swarm ID. */
+export const REMOVED_FOLDER = "docker/swarm/removed";
+const VERSION = 1;
+/** A node that stays away longer than this brings its copies back for good, milliseconds. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** The newest that are kept. */
+const MAX_GRAVES = 1_000;
+const MAX_IDS = 128;
+
+/** A container its user has removed after it had moved: copies it had before may be on nodes that are away, and must not come back. */
+export interface Grave {
+  readonly swarmId: string;
+  readonly name: string;
+  /** Of those copies. */
+  readonly ids: readonly string[];
+  /** Unix milliseconds. */
+  readonly removedMs: number;
+}
+
+/** All {@link Grave}s, in memory and in the store. */
+export class Graveyard implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #writer: BookWriter<Grave>;
+  readonly #graves = new Map<string, Grave>();
+  /** Container IDs, and whose they are. */
+  readonly #owners = new Map<string, string>();
+
+  constructor(given: {
+    readonly store: Store;
+    readonly log: Logger;
+    readonly random: () => number;
+    readonly times: BookTimes;
+  }) {
+    this.#store = given.store;
+    this.#writer = new BookWriter({
+      ...given,
+      rules: { keyOf, decode, encode, merged },
+      settled: (swarmId, grave) => this.#set(swarmId, grave),
+    });
+  }
+
+  /** @throws StoreError */
+  async load(signal: AbortSignal): Promise<void> {
+    const entries = await this.#store.list({ folder: REMOVED_FOLDER }, { signal });
+    for (const entry of entries.slice(0, 10 * MAX_GRAVES)) {
+      this.#take(entry.key.slice(REMOVED_FOLDER.length + 1), entry);
+    }
+  }
+
+  /** Whether this container is an old copy of one that was removed. Asks the store where memory does not know. @throws StoreError */
+  async knows(swarmId: string, containerId: string, signal: AbortSignal): Promise<boolean> {
+    if (!this.has(containerId) && !this.#writer.isUnsaved(swarmId)) {
+      this.#take(swarmId, await this.#store.get(keyOf(swarmId), { signal }));
+    }
+    return this.has(containerId);
+  }
+
+  has(containerId: string): boolean {
+    return this.#owners.has(containerId);
+  }
+
+  values(): Iterable<Grave> {
+    return this.#graves.values();
+  }
+
+  /** It was removed; with the copies that are known already. The oldest graves make room. */
+  bury(grave: Grave): Promise<boolean> {
+    const old = this.#graves.get(grave.swarmId);
+    const ids = [...new Set([...(old?.ids ?? []), ...grave.ids])].slice(-MAX_IDS);
+    for (const { swarmId, removedMs } of [...this.#graves.values()]) {
+      if (removedMs < grave.removedMs - KEPT_MS) void this.#remove(swarmId);
+    }
+    const [oldest] = [...this.#graves.values()].sort((a, b) => a.removedMs - b.removedMs);
+    if (oldest !== undefined && this.#graves.size >= MAX_GRAVES) void this.#remove(oldest.swarmId);
+    return this.#put({ ...grave, ids });
+  }
+
+  /** This copy is gone. */
+  gone(containerId: string): void {
+    const grave = this.#graves.get(this.#owners.get(containerId) ?? "");
+    if (grave === undefined) return;
+    const ids = grave.ids.filter((id) => id !== containerId);
+    void (ids.length === 0 ? this.#remove(grave.swarmId) : this.#put({ ...grave, ids }));
+  }
+
+  get unsaved(): number {
+    return this.#writer.unsaved;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  #put(grave: Grave): Promise<boolean> {
+    this.#set(grave.swarmId, grave);
+    return this.#writer.write(grave.swarmId, grave, encode(grave));
+  }
+
+  #remove(swarmId: string): Promise<boolean> {
+    this.#set(swarmId, undefined);
+    return this.#writer.write(swarmId, undefined, undefined);
+  }
+
+  #take(swarmId: string, entry: Entry | undefined): void {
+    if (this.#writer.isUnsaved(swarmId)) return;
+    const decoded = entry && decode(swarmId, entry.value);
+    if (decoded?.kind === "newer") this.#writer.noteForeign(swarmId);
+    const grave = decoded?.kind === "value" ? decoded.value : undefined;
+    this.#writer.noteRead(swarmId, entry, grave);
+    this.#set(swarmId, grave);
+  }
+
+  #set(swarmId: string, grave: Grave | undefined): void {
+    for (const id of this.#graves.get(swarmId)?.ids ?? []) {
+      if (this.#owners.get(id) === swarmId) this.#owners.delete(id);
+    }
+    if (grave === undefined) this.#graves.delete(swarmId);
+    else this.#graves.set(swarmId, grave);
+    for (const id of grave?.ids ?? []) this.#owners.set(id, swarmId);
+  }
+}
+
+const keyOf = (swarmId: string): string => `${REMOVED_FOLDER}/${swarmId}`;
+
+const encode = ({ swarmId, name, ids, removedMs }: Grave): string =>
+  JSON.stringify({ v: VERSION, swarmId, name, ids, removedMs });
+
+function decode(swarmId: string, text: string): Decoded<Grave> {
+  const damaged = { kind: "damaged", why: "it is none of ours" } as const;
+  if (text.length > 65_536) return damaged;
+  try {
+    const { v, swarmId: own, name, ids, removedMs } = asRecord(JSON.parse(text)) ?? {};
+    if (typeof v === "number" && v > VERSION) return { kind: "newer", version: v };
+    if (v !== VERSION || own !== swarmId || !isText(name) || typeof removedMs !== "number") return damaged;
+    if (!Array.isArray(ids) || ids.length > MAX_IDS || !ids.every(isId)) return damaged;
+    return { kind: "value", value: { swarmId, name, ids, removedMs } };
+  } catch {
+    return damaged;
+  }
+}
+
+/** What either of them saw go is gone; removed again, it has all the copies either knows. */
+function merged(
+  base: Grave | undefined,
+  ours: Grave | undefined,
+  theirs: Grave | undefined,
+): Grave | undefined {
+  if (ours === undefined || theirs === undefined) return ours ?? (base === undefined ? theirs : undefined);
+  const gone = (base?.ids ?? []).filter((id) => !ours.ids.includes(id) || !theirs.ids.includes(id));
+  const ids = [...new Set([...theirs.ids, ...ours.ids])].filter((id) => !gone.includes(id)).slice(-MAX_IDS);
+  return { ...ours, ids };
+}

@@ -1,0 +1,34 @@
+import type { ContainerRecord } from "../../cluster/container-record.ts";
+import type { WantedCreate } from "./wanted.ts";
+
+/** Something a user asks through this manager; say how it went. */
+export interface Wish {
+  /** @param succeeded the engine did it */
+  settled(succeeded: boolean): void;
+}
+
+/** What the API tells those who remember what users want. Without a store nothing is remembered, and all of it does nothing. */
+export interface UserWishes {
+  /**
+   * A container was created through us. Resolves when what must outlive us is stored, at the latest after two seconds.
+   * @returns warnings for the answer
+   */
+  created(record: ContainerRecord, create: WantedCreate): Promise<readonly string[]>;
+  /** A user's start succeeded: it is wanted running. Resolves when that is stored, at the latest after two seconds. Never rejects. */
+  started(record: ContainerRecord): Promise<void>;
+  /** A user stops or kills a container: that it ends now is wanted. Call before the engine is asked. */
+  stopping(record: ContainerRecord): Wish;
+  /**
+   * A user removes a container: it must not come back. Call before the engine is asked.
+   * @param what where two copies are left of a failure, whether the user means both or only this one
+   */
+  removing(record: ContainerRecord, what: "container" | "copy"): Wish;
+}
+
+/** Nobody remembers anything. */
+export const noWishes: UserWishes = {
+  created: () => Promise.resolve([]),
+  started: () => Promise.resolve(),
+  stopping: () => ({ settled: () => undefined }),
+  removing: () => ({ settled: () => undefined }),
+};
