@@ -1,12 +1,12 @@
 import { compareCopies, onHealthyEngine, runs, tookOver } from "../cluster/better-copy.ts";
-import type { ContainerRecord } from "../cluster/container-record.ts";
+import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../cluster/container-record.ts";
 import { swarmIdOf } from "./wanted/policy.ts";
 import type { WantedContainer } from "./wanted/wanted.ts";
 
 export { betterCopy, createdAtMs, runs } from "../cluster/better-copy.ts";
 
 /** What the judgement needs to know of a container that may have several copies. */
-export type Known = Pick<WantedContainer, "name" | "run" | "last" | "create">;
+export type Known = Pick<WantedContainer, "name" | "run" | "last" | "formerIds" | "create">;
 
 /** One copy that may go, because the other counts. */
 export interface Duplicate {
@@ -34,7 +34,11 @@ export function judgeDuplicates(copies: Iterable<ContainerRecord>, wanted: Known
   const claims = named.length > 0 ? named : reachable.filter(isInBook);
   // A user who stopped it wants the copy that is stopped.
   const isToRun = wanted.run === "running" || wasStarted(claims.find(isInBook), claims, wanted);
-  const first = isToRun ? [runs, isInBook] : [isInBook, runs];
+  // Managers that do not share a book must come to the same end, or each would remove the other's copy: of those that run and
+  // were made by any of them the book has no favourite.
+  const made = new Set([wanted.last.containerId, ...wanted.formerIds]);
+  const isOurs = (copy: ContainerRecord): boolean => isInBook(copy) || madeFrom(copy, made);
+  const first = isToRun ? [runs, isOurs] : [isInBook, runs];
   const [winner] = claims.toSorted((a, b) => compareCopies(a, b, first));
   if (winner === undefined) return { winner: undefined, duplicates: [] };
   const secure = wanted.run !== "running" || runs(winner);
@@ -55,6 +59,10 @@ function wasStarted(
   const policy = create.body.HostConfig?.RestartPolicy as { readonly Name?: unknown } | null | undefined;
   return policy?.Name !== "always" && claims.some((copy) => runs(copy) && tookOver(booked, copy));
 }
+
+/** Was it made in place of one of these? */
+const madeFrom = ({ labels, formerIds }: ContainerRecord, ids: ReadonlySet<string>): boolean =>
+  ids.has(labels[RESCHEDULED_FROM_LABEL] ?? "") || formerIds.some((id) => ids.has(id));
 
 function isDuplicate(copy: ContainerRecord, winner: ContainerRecord, name: string): boolean {
   if (copy.id === winner.id || swarmIdOf(copy) !== swarmIdOf(winner)) return false;

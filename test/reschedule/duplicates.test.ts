@@ -29,7 +29,8 @@ describe("reschedule/duplicates", () => {
     { it: "knows no winner on a lost engine",             copies: [copy({ id: A, engine: dead })],                                                      says: "none" },
     { it: "prefers what runs to what does not",           copies: [copy({ id: A, engine: n1, status: "exited" }), copy({ id: B, engine: n2 })],         says: "b -a" },
     { it: "takes a restarting copy for a running one",    copies: [copy({ id: A, engine: n1, status: "restarting" }), copy({ id: B, engine: n2, status: "created" })], says: "a -b" },
-    { it: "of two that run, keeps the one in the book",   copies: [copy({ id: A, engine: n1 }), copy({ id: B, engine: n2, from: A })],                  says: "a -b" },
+    { it: "of two that run, keeps the one in the book",   copies: [copy({ id: A, engine: n1 }), copy({ id: B, engine: n2, created: "2027-01-01T00:00:00Z" })], says: "a -b" },
+    { it: "but the one made in its place before that",    copies: [copy({ id: A, engine: n1 }), copy({ id: B, engine: n2, from: A })],                  says: "b -a" },
     { it: "removes nothing while none runs",              copies: [copy({ id: A, engine: n1, status: "exited" }), copy({ id: B, engine: n2, status: "created" })], says: "a" },
     { it: "leaves a copy on a lost engine for later",     copies: [copy({ id: A, engine: dead }), copy({ id: B, engine: n2, from: A })],                says: "b" },
     { it: "never sets a container against itself",        copies: [copy({ id: A, engine: n1 }), copy({ id: A, engine: n2 })],                           says: "a" },
@@ -45,6 +46,15 @@ describe("reschedule/duplicates", () => {
     const old = copy({ id: A, engine: n1, names: ["web-old"] });
     const heir = copy({ id: B, engine: n2, from: A });
     expect(judged([old, heir], wanted({ last: { ...wanted().last, containerId: B } }))).to.equal("b -a");
+  });
+
+  it("of two that managers without a common book have made, keeps the same one, whoever judges", () => {
+    const copies = [
+      copy({ id: B, engine: n1, from: A, created: "2026-01-01T10:00:00.1Z" }),
+      copy({ id: C, engine: n2, from: A, created: "2026-01-01T10:00:00.2Z" }),
+    ];
+    const book = (containerId: string) => wanted({ last: { ...wanted().last, containerId }, formerIds: [A] });
+    expect([judged(copies, book(B)), judged(copies, book(C))]).to.deep.equal(["c -b", "c -b"]);
   });
 
   it("of two that run and are not in the book, keeps the one made in place of the other", () => {
@@ -86,7 +96,7 @@ describe("reschedule/duplicates", () => {
   it("knows a copy that was created past the manager by its ID", () => {
     const about = wanted({ swarmId: A });
     const own = copy({ id: A, engine: n1, swarmId: "" });
-    expect(judged([own, copy({ id: B, engine: n2, swarmId: A, from: A })], about)).to.equal("a -b");
+    expect(judged([own, copy({ id: B, engine: n2, swarmId: A, from: A })], about)).to.equal("b -a");
   });
 
   it("has one better copy of any two, whatever their order", () => {
