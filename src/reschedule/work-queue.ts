@@ -177,7 +177,11 @@ export class WorkQueue {
   #add(work: Work): Task | undefined {
     const known = this.#tasks.get(work.key);
     if (known !== undefined) {
-      if (known.work.kind === work.kind || known.abort !== undefined) return undefined;
+      if (known.abort !== undefined) return undefined;
+      if (known.work.kind === work.kind) {
+        known.work = work; // what it is about may have changed since it was offered first
+        return undefined;
+      }
       this.#remove(known);
     }
     const task: Task = {

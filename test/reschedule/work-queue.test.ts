@@ -79,6 +79,23 @@ describe("reschedule/work-queue", () => {
     expect(bench.done).to.deep.equal(["b"]);
   });
 
+  it("tries again what was offered last, for what it is about may have changed", async () => {
+    const bench = new Bench();
+    const tried: string[] = [];
+    const offer = (about: string): void => {
+      const attempt = (): Promise<boolean> => {
+        tried.push(about);
+        return Promise.reject(new Error("no"));
+      };
+      bench.queue.offer([{ key: "a", kind: "run", attempt }], new Map());
+    };
+    offer("as it was");
+    await settled();
+    offer("as it is");
+    await bench.time.pass(1_000);
+    expect(tried).to.deep.equal(["as it was", "as it is"]);
+  });
+
   it("works once on what is offered twice", () => {
     const bench = new Bench();
     bench.offer(["a"]);

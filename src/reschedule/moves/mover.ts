@@ -56,6 +56,8 @@ export class Mover {
   readonly #plannedMoves: PlannedMoves;
   /** Of this moment. */
   #obstacles: Obstacles | undefined;
+  /** What the log said last of a leftover that cannot be removed, by its ID: as many as there are in the book. */
+  readonly #leftoverErrors = new Map<string, string>();
 
   constructor(dependencies: MoverDependencies) {
     this.#dependencies = dependencies;
@@ -105,7 +107,7 @@ export class Mover {
     try {
       await stands();
       log.debug(messages.removingDuplicate(id, winner.engine.name));
-      if (isUp(loser)) await stopCopy(loser, acting);
+      await stopCopy(loser, acting);
       await stands();
       await removeCopy(loser, { volumes: options.removeVolumes }, acting);
     } catch (error) {
@@ -130,12 +132,16 @@ export class Mover {
     const { id, engine, names } = copy;
     const fields = { container: id, name: names[0] ?? "", node: engine.name };
     try {
-      if (isUp(copy)) await stopCopy(copy, acting);
+      await stopCopy(copy, acting);
       await removeCopy(copy, { volumes: options.removeVolumes }, acting);
     } catch (error) {
-      log.error(fields, messages.duplicateNotRemoved(id, engine.name, errorText(error)));
+      const text = errorText(error);
+      if (this.#leftoverErrors.get(id) !== text)
+        log.error(fields, messages.duplicateNotRemoved(id, engine.name, text));
+      this.#leftoverErrors.set(id, text);
       throw error;
     }
+    this.#leftoverErrors.delete(id);
     log.info(fields, "an old copy of a container that its user has removed is removed as well");
     const attributes = { name: fields.name, container: id, reason: "removed by its user" };
     announce({ action: "duplicate_removed", node: engine, actorId: swarmId, attributes });

@@ -11,7 +11,8 @@ const DEFAULT_STOP_S = 10;
 const MAX_STOP_S = 600;
 
 /**
- * Stops a container, giving it the time it was made with. The engine kills it then.
+ * Stops a container, giving it the time it was made with. The engine kills it then. One that does not run stays as it is: whether it runs is the
+ * engine's to say, for a start may have been on its way.
  * @throws EngineResponseError, EngineUnreachableError, Error
  */
 export async function stopCopy({ engine, id }: ContainerRecord, acting: Acting): Promise<void> {

@@ -40,6 +40,15 @@ describe("reschedule/moves/duplicates", () => {
     expect(scene.world.cluster.containers.resolve("web")?.id).to.equal(winner.id);
   });
 
+  it("removes a leftover that has been started since it was looked at", async () => {
+    await using scene = await startScene({ engines: 2 });
+    const { wanted, copy } = await twoCopies(scene);
+    const { inspect, ...record } = scene.record(copy.id);
+    const seen = { ...record, inspect: { ...inspect, State: { ...inspect.State, Running: false } } };
+    await scene.mover.removeLeftover(scene.attempt(wanted), wanted.swarmId, seen);
+    expect(copies(scene)).to.deep.equal(["node-1 running"]);
+  });
+
   const reasons: {
     it: string;
     spoil: (scene: Scene, copy: SimContainer) => Promise<void> | void;
