@@ -1,5 +1,5 @@
 import type { Case } from "./cases.ts";
-import type { PendingMove, PlannedMove } from "./ports.ts";
+import type { PendingMove } from "./ports.ts";
 import type { WorkState } from "./work-queue.ts";
 
 /** The row of a case (docs/rescheduling.md lists the states). @param work what is being done about it */
@@ -26,31 +26,4 @@ export function rowOf({ wanted, sinceMs, stage }: Case, work: WorkState | undefi
     case "held":
       return { ...row, state: "held", lastError: stage.why, nextTryMs: undefined };
   }
-}
-
-/** A planned move that has not ended. */
-export interface OpenMove {
-  readonly move: PlannedMove;
-  readonly swarmId: string;
-  /** Unix milliseconds. */
-  readonly sinceMs: number;
-  /** Ends it when the node it leaves is lost. */
-  readonly lost: AbortController;
-  /** Set when its turn has come. */
-  moving: boolean;
-}
-
-export function rowOfPlanned({ move: { record, reason }, swarmId, sinceMs, moving }: OpenMove): PendingMove {
-  return {
-    swarmId,
-    name: record.names[0] ?? "",
-    containerId: record.id,
-    from: record.engine.name,
-    reason,
-    state: moving ? "moving" : "waiting",
-    sinceMs,
-    attempts: moving ? 1 : 0,
-    lastError: "",
-    nextTryMs: undefined,
-  };
 }

@@ -12,6 +12,8 @@ import { runs } from "./duplicates.ts";
 import type { EngineFate, Place } from "./engine-loss.ts";
 import { placeKey, type EngineWatch } from "./engine-watch.ts";
 import { moveOrder } from "./move-order.ts";
+import { leftoverWorks } from "./leftovers.ts";
+import type { CopyRemover } from "./moves/copy-remover.ts";
 import type { Mover } from "./moves/mover.ts";
 import { movedTo } from "./moves/place.ts";
 import { Outages } from "./outages.ts";
@@ -19,14 +21,14 @@ import type { Alarm } from "./places.ts";
 import type { Announce, RescheduleOptions } from "./ports.ts";
 import { verdictOn, type Verdict } from "./verdict.ts";
 import type { WantedBook } from "./wanted/book.ts";
-import { swarmIdOf } from "./wanted/policy.ts";
 import type { WantedContainer } from "./wanted/wanted.ts";
 import { WorkQueue, type Work } from "./work-queue.ts";
 
 export interface ReconcilerDependencies {
   readonly cluster: Cluster;
   readonly book: Pick<WantedBook, "get" | "values" | "fresh" | "put" | "isHeld" | "ofContainer" | "removed">;
-  readonly mover: Pick<Mover, "reschedule" | "startInPlace" | "removeDuplicate" | "removeLeftover">;
+  readonly mover: Pick<Mover, "reschedule" | "startInPlace">;
+  readonly remover: Pick<CopyRemover, "duplicate" | "leftover">;
   readonly watch: EngineWatch;
   /** See `Situation.inDoubt`. */
   readonly inDoubt: (wanted: WantedContainer, copy: ContainerRecord | undefined) => boolean;
@@ -113,7 +115,7 @@ export class Reconciler {
       const work = fate && this.#consider(wanted, fate);
       if (work !== undefined) works.push(work);
     }
-    works.push(...this.#leftovers());
+    works.push(...leftoverWorks(this.#dependencies, this.#term));
     for (const key of this.#hurried) if (this.cases.get(key) === undefined) this.#hurried.delete(key);
     for (const key of [...this.cases.keys()])
       if (book.get(key) === undefined) this.#close(key, "it was removed");
@@ -121,27 +123,6 @@ export class Reconciler {
     const isNew = works.some(({ key }) => !this.queue.isBusy(key));
     const moving = works.flatMap(({ key, kind }) => (kind === "run" ? (book.get(key) ?? []) : []));
     this.queue.offer(works, moveOrder(isNew ? moving : []));
-  }
-
-  /** Old copies of containers that their users have removed meanwhile: their nodes are back. */
-  *#leftovers(): Generator<Work> {
-    const { book, cluster, mover } = this.#dependencies;
-    for (const { swarmId, ids } of book.removed.values()) {
-      for (const id of ids) {
-        const copy = cluster.containers.byId(id);
-        if (copy?.engine.isHealthy !== true || swarmIdOf(copy) !== swarmId) continue;
-        yield {
-          key: `removed ${id}`,
-          kind: "duplicate",
-          attempt: async (signal) => {
-            if (!book.removed.has(id)) return false;
-            await mover.removeLeftover({ term: this.#term, signal }, swarmId, copy);
-            book.removed.gone(id);
-            return true;
-          },
-        };
-      }
-    }
   }
 
   /** Ends all work; resolves when nothing runs any more. */
@@ -233,15 +214,14 @@ export class Reconciler {
 
   /** One attempt, at whatever is due by now. @returns whether anything was @throws Error */
   async #attempt(swarmId: string, signal: AbortSignal): Promise<boolean> {
-    const { watch, mover } = this.#dependencies;
+    const { watch, mover, remover } = this.#dependencies;
     const wanted = await this.#fresh(swarmId, signal);
     if (wanted === undefined) return false;
     const verdict = this.#verdict(wanted, watch.fate(wanted.last));
     const attempt = { wanted, term: this.#term, signal };
     if (verdict.kind === "reschedule") await mover.reschedule(attempt);
     else if (verdict.kind === "start") await mover.startInPlace(attempt, verdict.record);
-    else if (verdict.kind === "duplicate")
-      await mover.removeDuplicate(attempt, verdict.loser, verdict.winner);
+    else if (verdict.kind === "duplicate") await remover.duplicate(attempt, verdict.loser, verdict.winner);
     // The next pass sees what it is now.
     else return false;
     return true;

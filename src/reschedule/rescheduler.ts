@@ -14,7 +14,9 @@ import type { TlsIdentity } from "../tls/identity.ts";
 import { EngineWatch } from "./engine-watch.ts";
 import { IdleCopies } from "./idle-copies.ts";
 import { Mover } from "./moves/mover.ts";
-import { rowOf, rowOfPlanned, type OpenMove } from "./pending-moves.ts";
+import { CopyRemover } from "./moves/copy-remover.ts";
+import { OpenMoves, stays } from "./open-moves.ts";
+import { rowOf } from "./pending-moves.ts";
 import type {
   Announce,
   Moves,
@@ -27,7 +29,6 @@ import type {
 import { engineProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
 import { WantedBook } from "./wanted/book.ts";
-import { swarmIdOf } from "./wanted/policy.ts";
 import { Recorder } from "./wanted/recorder.ts";
 import type { UserWishes } from "./wanted/user-wishes.ts";
 
@@ -70,11 +71,12 @@ export class Rescheduler implements Moves, AsyncDisposable {
   readonly #book: WantedBook;
   readonly #recorder: Recorder;
   readonly #mover: Mover;
+  readonly #remover: CopyRemover;
   readonly #watch: EngineWatch;
   readonly #idle = new IdleCopies(Date.now);
   readonly #sleeper = new Sleeper();
   readonly #closing = new AbortController();
-  readonly #planned = new Set<OpenMove>();
+  readonly #planned: OpenMoves;
   #serving: Serving | undefined;
   #running: Promise<void> = Promise.resolve();
   /** Something changed since the last pass. */
@@ -89,6 +91,8 @@ export class Rescheduler implements Moves, AsyncDisposable {
     this.#recorder = new Recorder({ cluster, book: this.#book, leads, log, now: Date.now });
     this.wishes = this.#recorder;
     this.#mover = new Mover({ cluster, book: this.#book, recreate, announce, options, log });
+    this.#remover = new CopyRemover({ book: this.#book, announce, options, log });
+    this.#planned = new OpenMoves({ book: this.#book, mover: this.#mover, now: Date.now });
     this.#watch = new EngineWatch({
       cluster,
       probe: engineProbe(tls),
@@ -111,7 +115,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
     if (isBack) this.#watch.back(engine);
     else {
       this.#watch.away(engine);
-      this.#endMovesOff(engine);
+      this.#planned.endOff(engine);
     }
     this.#recorder.onEngineChange(engine, action);
     const reconciler = this.#serving?.reconciler;
@@ -121,13 +125,6 @@ export class Rescheduler implements Moves, AsyncDisposable {
       reconciler.roomMayBe();
     } else reconciler.engineFailed(engine);
     this.#lookSoon();
-  }
-
-  /** From a node that is lost, nothing is moved by stopping and removing: rescheduling takes over. */
-  #endMovesOff(engine: Engine): void {
-    for (const { move, lost } of this.#planned) {
-      if (move.record.engine === engine) lost.abort(new Error(`${engine.name} was lost`));
-    }
   }
 
   #lookSoon(): void {
@@ -167,6 +164,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
       cluster,
       book: this.#book,
       mover: this.#mover,
+      remover: this.#remover,
       watch: this.#watch,
       inDoubt: ({ swarmId }, copy) =>
         (copy !== undefined && this.#idle.isNews(copy)) || this.#recorder.isSettling(swarmId),
@@ -245,7 +243,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
 
   pending(): readonly PendingMove[] {
     const reconciler = this.#serving?.reconciler;
-    const rows = [...this.#planned].map(rowOfPlanned);
+    const rows = this.#planned.rows();
     for (const each of reconciler?.cases.values() ?? []) {
       rows.push(rowOf(each, reconciler?.queue.state(each.wanted.swarmId)));
     }
@@ -266,37 +264,15 @@ export class Rescheduler implements Moves, AsyncDisposable {
   }
 
   obstacle(record: ContainerRecord): string | undefined {
-    return this.#mover.obstacle(this.#book.get(swarmIdOf(record)), record);
+    return this.#planned.obstacle(record);
   }
 
   async move(move: PlannedMove): Promise<PlannedOutcome> {
-    const swarmId = swarmIdOf(move.record);
-    const serving = this.#serving;
-    if (serving === undefined) return stays("this manager does not lead");
-    const wanted = this.#book.get(swarmId);
-    const why = this.#mover.obstacle(wanted, move.record);
-    if (why !== undefined) return stays(why);
-    if (wanted === undefined) return stays("nothing is known of how to make it again");
-    const { queue } = serving.reconciler;
-    if (queue.isBusy(swarmId)) return stays("it is being moved already");
-    const lost = new AbortController();
-    const open: OpenMove = { move, swarmId, sinceMs: Date.now(), lost, moving: false };
-    this.#planned.add(open);
-    try {
-      const ends = AbortSignal.any([move.signal, serving.signal, lost.signal]);
-      return await queue.once(swarmId, ends, (signal) => {
-        open.moving = true;
-        return this.#mover.planned(
-          { wanted: this.#book.get(swarmId) ?? wanted, term: serving.term, signal },
-          move,
-        );
-      });
-    } catch (error) {
-      return stays(errorText(error));
-    } finally {
-      this.#planned.delete(open);
-      this.#lookSoon();
-    }
+    if (this.#serving === undefined) return stays("this manager does not lead");
+    const { term, reconciler, signal } = this.#serving;
+    const outcome = await this.#planned.move(move, { term, queue: reconciler.queue, signal });
+    this.#lookSoon();
+    return outcome;
   }
 
   /** Ends what is under way at a point where another manager can go on. */
@@ -307,8 +283,6 @@ export class Rescheduler implements Moves, AsyncDisposable {
     await this.#book[Symbol.asyncDispose]();
   }
 }
-
-const stays = (why: string): PlannedOutcome => ({ kind: "stays", why });
 
 /** Nothing shortens it but the end. */
 const gap = (ms: number, signal: AbortSignal): Promise<void> => new Sleeper().sleep(ms, signal);

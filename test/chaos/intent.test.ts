@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { fateOf } from "../live/chaos/work/history.ts";
-import type { Operation } from "../live/chaos/work/history.ts";
-import { intentOf } from "../live/chaos/work/intent.ts";
+import { fateOf } from "../live/chaos/clients/history.ts";
+import type { Operation } from "../live/chaos/clients/history.ts";
+import { intentOf } from "../live/chaos/clients/intent.ts";
 import { answered, cut, operation, unsent } from "./operations.ts";
 
 describe("chaos/history", () => {

@@ -1,4 +1,4 @@
-import type { ClientAction, Operation, Outcome } from "../live/chaos/work/history.ts";
+import type { ClientAction, Operation, Outcome } from "../live/chaos/clients/history.ts";
 
 /** An answer with this status. */
 export const answered = (status: number, message = ""): Outcome => ({ kind: "answered", status, message });

@@ -3,7 +3,6 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
 import { isPortTaken } from "../../docker/refusals.ts";
 import { errorText } from "../../errors.ts";
-import type { Term } from "../../replication/leadership.ts";
 import { messages } from "../../telemetry/messages.ts";
 import type {
   Announce,
@@ -18,14 +17,14 @@ import { swarmIdOf } from "../wanted/policy.ts";
 import { otherCopy } from "../other-copy.ts";
 import type { WantedContainer } from "../wanted/wanted.ts";
 import { Acting } from "./acting.ts";
+import type { Attempt } from "./attempt.ts";
 import { CopyMaker } from "./copy-maker.ts";
 import { findCopy } from "./find-copy.ts";
 import { Obstacles } from "./obstacle.ts";
 import { dropLostRecords, eventNodeOf, isBare, movedTo } from "./place.ts";
 import { PlannedMoves } from "./planned.ts";
 import { Relocation, StartFailedError, type Origin } from "./relocation.ts";
-import { mustStand } from "./must-stand.ts";
-import { discardCopy, DuplicateStaysError, removeCopy, stopCopy } from "./remove-copy.ts";
+import { discardCopy } from "./remove-copy.ts";
 
 export interface MoverDependencies {
   readonly cluster: Cluster;
@@ -34,15 +33,6 @@ export interface MoverDependencies {
   readonly announce: Announce;
   readonly options: RescheduleOptions;
   readonly log: Logger;
-}
-
-/** One attempt at something, in one term. */
-export interface Attempt {
-  readonly wanted: WantedContainer;
-  /** Every act that creates or destroys asks `term.held()` right before. */
-  readonly term: Term;
-  /** Fires at the attempt's deadline, when its reason is gone, and when the manager stops. */
-  readonly signal: AbortSignal;
 }
 
 /** A copy that failed to start so often is given up for one on another engine. */
@@ -56,8 +46,6 @@ export class Mover {
   readonly #plannedMoves: PlannedMoves;
   /** Of this moment. */
   #obstacles: Obstacles | undefined;
-  /** What the log said last of a leftover that cannot be removed, by its ID: as many as there are in the book. */
-  readonly #leftoverErrors = new Map<string, string>();
 
   constructor(dependencies: MoverDependencies) {
     this.#dependencies = dependencies;
@@ -96,55 +84,6 @@ export class Mover {
     }
     this.#dependencies.log.info(messages.startingRescheduled(record.id, record.id));
     await this.#relocation.start(wanted, record, originAt(record), acting);
-  }
-
-  /** The copy gives way to the other: stopped, then removed. @throws DuplicateStaysError */
-  async removeDuplicate(attempt: Attempt, loser: ContainerRecord, winner: ContainerRecord): Promise<void> {
-    const { announce, options, log } = this.#dependencies;
-    const acting = new Acting(attempt);
-    const { id, engine, names } = loser;
-    const stands = (): Promise<void> => this.#mustStand(attempt.wanted, loser, winner, acting);
-    try {
-      await stands();
-      log.debug(messages.removingDuplicate(id, winner.engine.name));
-      await stopCopy(loser, acting);
-      await stands();
-      await removeCopy(loser, { volumes: options.removeVolumes }, acting);
-    } catch (error) {
-      throw new DuplicateStaysError(loser, error);
-    }
-    announce({
-      action: "duplicate_removed",
-      node: engine,
-      actorId: attempt.wanted.swarmId,
-      attributes: { name: names[0] ?? "", container: id, kept: winner.id, to: winner.engine.name },
-    });
-  }
-
-  /** An old copy of a container that its user has removed since: stopped, then removed, its volumes kept unless told otherwise. @throws Error */
-  async removeLeftover(
-    right: Pick<Attempt, "term" | "signal">,
-    swarmId: string,
-    copy: ContainerRecord,
-  ): Promise<void> {
-    const { announce, options, log } = this.#dependencies;
-    const acting = new Acting(right);
-    const { id, engine, names } = copy;
-    const fields = { container: id, name: names[0] ?? "", node: engine.name };
-    try {
-      await stopCopy(copy, acting);
-      await removeCopy(copy, { volumes: options.removeVolumes }, acting);
-    } catch (error) {
-      const text = errorText(error);
-      if (this.#leftoverErrors.get(id) !== text)
-        log.error(fields, messages.duplicateNotRemoved(id, engine.name, text));
-      this.#leftoverErrors.set(id, text);
-      throw error;
-    }
-    this.#leftoverErrors.delete(id);
-    log.info(fields, "an old copy of a container that its user has removed is removed as well");
-    const attributes = { name: fields.name, container: id, reason: "removed by its user" };
-    announce({ action: "duplicate_removed", node: engine, actorId: swarmId, attributes });
   }
 
   /** Why this container cannot be moved while its engine is well; undefined: it can. Those who ask about many containers ask at one moment. */
@@ -294,22 +233,6 @@ export class Mover {
     const attributes = { name, container: copy.id, from: origin.node, to: copy.engine.name, reason };
     announce({ action: "reschedule_done", node: copy.engine, actorId: swarmId, attributes });
   }
-
-  /** The copy that stays must run unless neither does, or its user has stopped that very copy. @throws Error */
-  async #mustStand(
-    wanted: WantedContainer,
-    loser: ContainerRecord,
-    winner: ContainerRecord,
-    acting: Acting,
-  ): Promise<void> {
-    const { id, engine } = winner;
-    if (id === loser.id) throw new Error(`container ${id} on ${engine.name} is the same container`);
-    const mayRest = (): boolean => {
-      const { run, last } = this.#dependencies.book.get(wanted.swarmId) ?? wanted;
-      return !isUp(loser) || (run === "stopped" && last.containerId === id);
-    };
-    await mustStand(winner, mayRest, acting);
-  }
 }
 
 /** A container on its way. */
@@ -319,5 +242,3 @@ interface Move {
 }
 
 const originAt = ({ id, engine }: ContainerRecord): Origin => ({ containerId: id, node: engine.name });
-
-const isUp = ({ inspect }: ContainerRecord): boolean => inspect.State.Running || inspect.State.Restarting;

@@ -7,8 +7,7 @@ import type { EngineEvent } from "../../docker/types.ts";
 import type { WantedBook } from "./book.ts";
 import { Departures } from "./departures.ts";
 import { EngineTasks } from "./engine-tasks.ts";
-import { localNetworksOf } from "./endpoints.ts";
-import { withoutOwnLabels } from "./from-inspect.ts";
+import { firstRecord } from "./first-record.ts";
 import { healthyById, placeOf, recordAt, restartsItself, runs, startMark } from "./home.ts";
 import { policyOf, swarmIdOf } from "./policy.ts";
 import { Readings } from "./readings.ts";
@@ -63,27 +62,7 @@ export class Recorder implements UserWishes, AsyncDisposable {
         `Not remembered for rescheduling: the label com.docker.swarm.id names another container, ${known.name}`,
       ];
     }
-    const { body } = create;
-    const labels = body.Labels ?? undefined;
-    await this.#book.put({
-      swarmId,
-      name: record.names[0] ?? "",
-      policy,
-      run: runs(record) ? "running" : "stopped",
-      last: placeOf(record),
-      formerIds: record.formerIds,
-      create: {
-        body: labels === undefined ? body : { ...body, Labels: withoutOwnLabels(labels) },
-        query: storedQuery(create.query),
-        apiVersion: create.apiVersion,
-      },
-      networks: undefined,
-      localNetworks: localNetworksOf(
-        Object.keys(record.summary.NetworkSettings?.Networks ?? {}),
-        record.engine.cache.inventory.networks,
-      ),
-      updatedMs: this.#dependencies.now(),
-    });
+    await this.#book.put(firstRecord(record, { swarmId, policy, create, nowMs: this.#dependencies.now() }));
     return this.#book.isStorable(swarmId) ? [] : [TOO_LARGE];
   }
 
@@ -304,17 +283,6 @@ const TOO_LARGE =
 /** Whether this container was made in place of the one a record knows: by its labels, which `docker commit` copies, and by its name, which it does not. */
 function isSuccessor(record: ContainerRecord, { name, last }: WantedContainer): boolean {
   return record.names[0] === name && record.formerIds.includes(last.containerId);
-}
-
-/** What of a create's query makes a container what it is. */
-function storedQuery(query: string): string {
-  const given = new URLSearchParams(query);
-  const kept = new URLSearchParams();
-  for (const key of ["name", "platform"]) {
-    const value = given.get(key);
-    if (value !== null && value !== "" && value.length <= 1024) kept.set(key, value);
-  }
-  return kept.toString();
 }
 
 /** A wish is settled once. */

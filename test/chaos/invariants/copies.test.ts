@@ -4,7 +4,7 @@ import { invisibleCreates, leftovers } from "../../live/chaos/invariants/creates
 import { managerLimits, sickManagers } from "../../live/chaos/invariants/managers.ts";
 import { ambiguousNames, doubleBookings, sharedNames } from "../../live/chaos/invariants/names.ts";
 import type { Copy } from "../../live/chaos/invariants/observations.ts";
-import type { Intent, RunState } from "../../live/chaos/work/intent.ts";
+import type { Intent, RunState } from "../../live/chaos/clients/intent.ts";
 import { answered, cut, operation } from "../operations.ts";
 
 const copy = (changes: Partial<Copy> = {}): Copy => ({

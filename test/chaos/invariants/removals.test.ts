@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { ContainerEvent } from "../../live/chaos/invariants/observations.ts";
 import { lonelyRemovals } from "../../live/chaos/invariants/removals.ts";
 import { lostVolumes } from "../../live/chaos/invariants/volumes.ts";
-import type { Operation } from "../../live/chaos/work/history.ts";
+import type { Operation } from "../../live/chaos/clients/history.ts";
 import { answered, cut, operation } from "../operations.ts";
 
 /** What happened to `web#1` on an engine, at these times in seconds: `create 1, start 2`. */

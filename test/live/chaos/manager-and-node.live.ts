@@ -3,7 +3,7 @@ import { dockerCli } from "../../lab/docker-cli.ts";
 import { eventually } from "../../lab/eventually.ts";
 import type { WorldPlan } from "./plan/timeline.ts";
 import { copiesOf, volumesOf, volumesOn } from "./world/survey.ts";
-import { TOKEN_LABEL } from "./work/history.ts";
+import { TOKEN_LABEL } from "./clients/history.ts";
 import { World } from "./world/world.ts";
 
 const common = {

@@ -27,7 +27,7 @@ describe("reschedule/moves/duplicates", () => {
   it("stops the one that gives way, then removes it and keeps its volumes", async () => {
     await using scene = await startScene({ engines: 2 });
     const { wanted, loser, winner } = await twoCopies(scene);
-    await scene.mover.removeDuplicate(scene.attempt(wanted), loser, winner);
+    await scene.remover.duplicate(scene.attempt(wanted), loser, winner);
     expect(copies(scene)).to.deep.equal(["node-2 running"]);
     expect(scene.node(1).state.volumes.size).to.equal(1);
     const routes = scene.node(1).requests.map(({ route }) => route);
@@ -45,7 +45,7 @@ describe("reschedule/moves/duplicates", () => {
     const { wanted, copy } = await twoCopies(scene);
     const { inspect, ...record } = scene.record(copy.id);
     const seen = { ...record, inspect: { ...inspect, State: { ...inspect.State, Running: false } } };
-    await scene.mover.removeLeftover(scene.attempt(wanted), wanted.swarmId, seen);
+    await scene.remover.leftover(scene.attempt(wanted), wanted.swarmId, seen);
     expect(copies(scene)).to.deep.equal(["node-1 running"]);
   });
 
@@ -67,7 +67,7 @@ describe("reschedule/moves/duplicates", () => {
       await using scene = await startScene({ engines: 2 });
       const { wanted, loser, winner, copy } = await twoCopies(scene);
       await spoil(scene, copy);
-      const removing = scene.mover.removeDuplicate(scene.attempt(wanted), loser, winner);
+      const removing = scene.remover.duplicate(scene.attempt(wanted), loser, winner);
       const error: unknown = await removing.catch((thrown: unknown) => thrown);
       if (!(error instanceof DuplicateStaysError)) throw new Error("it was not refused");
       expect(error.message).to.match(why);
@@ -87,7 +87,7 @@ describe("reschedule/moves/duplicates", () => {
       scene.node(2).removeContainer(copy.id);
       return real(call);
     };
-    await failure(scene.mover.removeDuplicate(scene.attempt(wanted), loser, winner));
+    await failure(scene.remover.duplicate(scene.attempt(wanted), loser, winner));
     expect(copies(scene)).to.deep.equal(["node-1 exited"]);
   });
 
@@ -97,7 +97,7 @@ describe("reschedule/moves/duplicates", () => {
     scene.node(2).exitContainer(copy.id);
     const stopped = { ...wanted, run: "stopped", last: { ...wanted.last, containerId: copy.id } } as const;
     await scene.book.put(stopped);
-    await scene.mover.removeDuplicate(scene.attempt(stopped), loser, winner);
+    await scene.remover.duplicate(scene.attempt(stopped), loser, winner);
     expect(copies(scene)).to.deep.equal(["node-2 exited"]);
   });
 
@@ -107,7 +107,7 @@ describe("reschedule/moves/duplicates", () => {
     scene.node(2).exitContainer(copy.id);
     const stopped = { ...wanted, run: "stopped" } as const;
     await scene.book.put(stopped);
-    expect(await failure(scene.mover.removeDuplicate(scene.attempt(stopped), loser, winner))).to.match(
+    expect(await failure(scene.remover.duplicate(scene.attempt(stopped), loser, winner))).to.match(
       /does not run/,
     );
     expect(copies(scene)).to.include("node-1 running");
@@ -116,7 +116,7 @@ describe("reschedule/moves/duplicates", () => {
   it("never removes a container for itself", async () => {
     await using scene = await startScene({ engines: 2 });
     const { wanted, loser } = await twoCopies(scene);
-    expect(await failure(scene.mover.removeDuplicate(scene.attempt(wanted), loser, loser))).to.contain(
+    expect(await failure(scene.remover.duplicate(scene.attempt(wanted), loser, loser))).to.contain(
       "same container",
     );
     expect(copies(scene)).to.deep.equal(["node-1 running", "node-2 running"]);
@@ -127,7 +127,7 @@ describe("reschedule/moves/duplicates", () => {
       await using scene = await startScene({ engines: 2 });
       const { wanted, loser, winner } = await twoCopies(scene);
       scene.lease.loseAfter = granted;
-      await failure(scene.mover.removeDuplicate(scene.attempt(wanted), loser, winner));
+      await failure(scene.remover.duplicate(scene.attempt(wanted), loser, winner));
       expect(scene.node(1).containers.has(loser.id)).to.equal(true);
     });
   }

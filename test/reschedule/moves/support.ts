@@ -7,7 +7,9 @@ import type { Services } from "../../../src/api/services.ts";
 import { SWARM_ID_LABEL, type ContainerRecord } from "../../../src/cluster/container-record.ts";
 import type { Engine } from "../../../src/cluster/engine.ts";
 import type { ContainerCreateBody } from "../../../src/docker/types.ts";
-import { Mover, type Attempt, type MoverDependencies } from "../../../src/reschedule/moves/mover.ts";
+import type { Attempt } from "../../../src/reschedule/moves/attempt.ts";
+import { CopyRemover } from "../../../src/reschedule/moves/copy-remover.ts";
+import { Mover, type MoverDependencies } from "../../../src/reschedule/moves/mover.ts";
 import type { Recreate, RescheduleEvent } from "../../../src/reschedule/ports.ts";
 import type { WantedContainer } from "../../../src/reschedule/wanted/wanted.ts";
 import { configFor } from "../../api/support.ts";
@@ -18,6 +20,7 @@ export interface Scene extends AsyncDisposable {
   readonly world: World;
   readonly engines: readonly SimulatedEngine[];
   readonly mover: Mover;
+  readonly remover: CopyRemover;
   readonly book: FakeBook;
   readonly announced: readonly RescheduleEvent[];
   /** Log messages of the mover, in order. */
@@ -123,6 +126,7 @@ export async function startScene({
     world,
     engines,
     mover: new Mover(dependencies),
+    remover: new CopyRemover(dependencies),
     book,
     announced,
     said,

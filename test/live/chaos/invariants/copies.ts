@@ -1,4 +1,4 @@
-import type { Intent, RunState } from "../work/intent.ts";
+import type { Intent, RunState } from "../clients/intent.ts";
 import type { Copy } from "./observations.ts";
 import type { Violation } from "./violation.ts";
 

@@ -1,6 +1,6 @@
-import { fateOf } from "../work/history.ts";
-import type { Operation } from "../work/history.ts";
-import type { Intent } from "../work/intent.ts";
+import { fateOf } from "../clients/history.ts";
+import type { Operation } from "../clients/history.ts";
+import type { Intent } from "../clients/intent.ts";
 import type { Copy } from "./observations.ts";
 import { clock } from "./violation.ts";
 import type { Violation } from "./violation.ts";

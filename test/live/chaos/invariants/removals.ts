@@ -1,4 +1,4 @@
-import type { Operation } from "../work/history.ts";
+import type { Operation } from "../clients/history.ts";
 import type { ContainerEvent } from "./observations.ts";
 import { clock } from "./violation.ts";
 import type { Violation } from "./violation.ts";

@@ -10,7 +10,7 @@ import { describeFault, faultKinds } from "../plan/faults.ts";
 import type { Fault, FaultKind } from "../plan/faults.ts";
 import type { SeededRandom } from "../plan/random.ts";
 import type { PhasePlan } from "../plan/timeline.ts";
-import type { Workload } from "../work/workload.ts";
+import type { Workload } from "../clients/workload.ts";
 import { inject } from "../world/inject.ts";
 import type { Observer } from "../world/observer.ts";
 import { volumesOf } from "../world/survey.ts";

@@ -1,8 +1,8 @@
 import type { FaultKind } from "../plan/faults.ts";
 import type { KeySample } from "../invariants/observations.ts";
 import type { ContainerEvent } from "../invariants/observations.ts";
-import { fateOf } from "../work/history.ts";
-import type { Operation } from "../work/history.ts";
+import { fateOf } from "../clients/history.ts";
+import type { Operation } from "../clients/history.ts";
 
 /** Numbers of a run, for its summary. */
 export class Tally {

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { Outcome } from "../work/history.ts";
+import type { Outcome } from "../clients/history.ts";
 
 /** One request on a connection of its own. Never rejects: what went wrong is the outcome. */
 export async function ask(

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LabEngine } from "../../../lab/engine.ts";
 import type { ContainerEvent, KeySample, RoleSample, VolumeEvent } from "../invariants/observations.ts";
-import { TOKEN_LABEL } from "../work/history.ts";
+import { TOKEN_LABEL } from "../clients/history.ts";
 import type { World } from "./world.ts";
 
 interface EngineEvent {

@@ -1,6 +1,6 @@
 import type { LabEngine } from "../../../lab/engine.ts";
 import type { Copy } from "../invariants/observations.ts";
-import { TOKEN_LABEL } from "../work/history.ts";
+import { TOKEN_LABEL } from "../clients/history.ts";
 import type { World } from "./world.ts";
 
 interface ListedContainer {
