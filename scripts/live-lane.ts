@@ -7,7 +7,8 @@ import { isatty } from "node:tty";
 import { format } from "node:util";
 import Mocha from "mocha";
 import { mochaGlobalSetup, mochaGlobalTeardown } from "../test/live/support/fixtures.ts";
-import type { Totals } from "./totals-reporter.ts";
+import { noTests, oneFailure, watchTotals } from "./totals.ts";
+import type { Totals } from "./totals.ts";
 
 /** What a lane is told: a file, relative to the repository; or that there are no more. */
 export type Assignment = { readonly file: string } | { readonly file: undefined };
@@ -21,7 +22,6 @@ export interface FileResult {
 }
 
 const send = (result: FileResult): void => void process.send?.(result);
-const nothing: Totals = { passed: 0, failed: 0, skipped: [] };
 
 let report = "";
 Mocha.reporters.Base.consoleLog = (...words: Parameters<typeof console.log>) => {
@@ -33,13 +33,11 @@ async function runFile(file: string): Promise<FileResult> {
   const mocha = new Mocha({ timeout: 120_000, slow: 20_000, forbidOnly: true, color: isatty(1) });
   mocha.addFile(path.resolve(file));
   await mocha.loadFilesAsync();
-  const skipped: string[] = [];
-  const stats = await new Promise<Mocha.Stats | undefined>((resolve) => {
-    const runner = mocha.run(() => resolve(runner.stats));
-    runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
+  const totals = await new Promise<Totals>((resolve) => {
+    const runner = mocha.run(() => resolve(watched()));
+    const watched = watchTotals(runner);
   });
-  const { passes: passed = 0, failures: failed = 0 } = stats ?? {};
-  return { file, totals: { passed, failed, skipped }, report };
+  return { file, totals, report };
 }
 
 // Nobody waits for us any more; the lab's watchdog cleans up.
@@ -58,11 +56,7 @@ process.on("message", ({ file }: Assignment) => {
   }
   runFile(file).then(send, (error: unknown) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    send({
-      file,
-      totals: { ...nothing, failed: 1 },
-      report: `${report}\n  ${file} cannot be run: ${text}\n`,
-    });
+    send({ file, totals: oneFailure(`${file} cannot be run: ${text}`), report });
   });
 });
-send({ file: undefined, totals: nothing, report: "" });
+send({ file: undefined, totals: noTests, report: "" });

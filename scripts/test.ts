@@ -11,7 +11,8 @@ import { onCi } from "../test/lab/ci.ts";
 import { ensureSystem, missingComponents, MissingSystemError } from "../test/lab/system.ts";
 import { interruption, untilEnd } from "./ended-group.ts";
 import { runLiveLanes } from "./live-lanes.ts";
-import type { Totals } from "./totals-reporter.ts";
+import { noTests, oneFailure, sumOf } from "./totals.ts";
+import type { Totals } from "./totals.ts";
 
 /** How long a part may take before it is stopped. A run that hangs must not hold CI for ever. */
 const limitMs = 20 * 60_000;
@@ -19,24 +20,26 @@ const limitMs = 20 * 60_000;
 const unit = await runMocha("unit tests", ".mocharc.json");
 const live = await runLive();
 
-const skipped = [...unit.skipped, ...live.skipped];
+const { passed, failures, skipped, ...total } = sumOf(unit, live);
+if (failures.length > 0) console.log(`\nfailed:\n\n  ${failures.join("\n\n  ")}`);
 if (skipped.length > 0)
   console.log(`\nskipped${onCi ? ", which is a failure on CI" : ""}:\n  ${skipped.join("\n  ")}`);
-const failed = unit.failed + live.failed + (onCi ? skipped.length : 0);
-console.log(`\n${unit.passed + live.passed} passed, ${failed} failed, ${onCi ? 0 : skipped.length} skipped`);
+const failed = total.failed + (onCi ? skipped.length : 0);
+console.log(`\n${passed} passed, ${failed} failed, ${onCi ? 0 : skipped.length} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 /** The live tests, or what they count as where real engines cannot run. */
 async function runLive(): Promise<Totals> {
-  if (interruption.happened) return { passed: 0, failed: 0, skipped: [] };
+  if (interruption.happened) return noTests;
   try {
     await ensureSystem({ install: true, for: "clients", log: (line) => console.log(`system: ${line}`) });
   } catch (error) {
     const isLabComplete = error instanceof MissingSystemError && missingComponents("lab").length === 0;
     if (isLabComplete) return await runLiveTests(); // they say what they lack
-    console.error(`\nThe live tests were not run: ${error instanceof Error ? error.message : String(error)}`);
-    if (onCi || !(error instanceof MissingSystemError)) return { passed: 0, failed: 1, skipped: [] };
-    return { passed: 0, failed: 0, skipped: liveFiles().map((file) => `${file} (needs real engines)`) };
+    const why = `The live tests were not run: ${error instanceof Error ? error.message : String(error)}`;
+    console.error(`\n${why}`);
+    if (onCi || !(error instanceof MissingSystemError)) return oneFailure(why);
+    return { ...noTests, skipped: liveFiles().map((file) => `${file} (needs real engines)`) };
   }
   return await runLiveTests();
 }
@@ -68,10 +71,8 @@ async function runMocha(what: string, config: string): Promise<Totals> {
     const stopped = await untilEnd(child, limitMs);
     const totals = readTotals(totalsFile);
     if (child.exitCode === 0 || (totals.failed > 0 && stopped === undefined)) return totals;
-    console.error(
-      `\nthe ${what} ${stopped ?? `broke off: Mocha ended with ${String(child.exitCode ?? child.signalCode)}`}`,
-    );
-    return { ...totals, failed: totals.failed + 1 };
+    const how = stopped ?? `broke off: Mocha ended with ${String(child.exitCode ?? child.signalCode)}`;
+    return sumOf(totals, oneFailure(`the ${what} ${how}`));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -81,7 +82,7 @@ function readTotals(file: string): Totals {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Totals;
   } catch {
-    return { passed: 0, failed: 0, skipped: [] };
+    return noTests;
   }
 }
 
