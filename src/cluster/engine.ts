@@ -3,6 +3,7 @@ import { clampVersion, type ApiRange } from "../docker/api-version.ts";
 import type { EngineClient } from "../docker/engine-client.ts";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import { healthIndicator, withOvercommit } from "../scheduler/resources.ts";
+import type { Availability } from "../scheduler/types.ts";
 import { EngineConnections } from "./engine-address.ts";
 import { EngineCache } from "./engine-cache.ts";
 import { EngineCandidate } from "./engine-candidate.ts";
@@ -12,7 +13,7 @@ import type { EngineSpecs } from "./engine-specs.ts";
 import { statusText } from "./engine-state.ts";
 import type { ContainerCounts } from "./inventory.ts";
 import { LabelUnion } from "./label-union.ts";
-import { DEFAULT_SETTINGS, type Availability, type NodeSettings } from "./node-settings.ts";
+import { DEFAULT_SETTINGS, type NodeSettings } from "./node-settings.ts";
 
 /**
  * One Docker engine, as the rest of the program sees it: what it is, what it holds, how to reach it. Its {@link EngineLife} runs from

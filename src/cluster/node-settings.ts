@@ -1,7 +1,5 @@
 import type { Availability } from "../scheduler/types.ts";
 
-export type { Availability };
-
 /** How long a node may take to give away its containers. Unix milliseconds. */
 export interface DrainTerm {
   /** When the operator set the node to `drain`. */

@@ -1,12 +1,11 @@
 import type { Logger } from "pino";
 import { DEFAULT_SETTINGS, type NodeSettings, type NodeSettingsSource } from "../cluster/node-settings.ts";
 import { ApiError, conflict, errorText } from "../errors.ts";
+import { until } from "../store/deadline.ts";
 import type { Entry, Revision, Store } from "../store/store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { changed, isDefault, sameSettings, type NodeChange } from "./node-change.ts";
 import { AVAILABILITY_FOLDER, decodeEntry, encodeEntry, engineIdOf, entryKey } from "./node-entry.ts";
-
-export type { NodeChange };
 
 /** How long an update may take with all its attempts, milliseconds. */
 const UPDATE_MS = 15_000;
@@ -175,8 +174,7 @@ export class NodeBook implements NodeSettingsSource {
       }
       this.#apply(await this.#withOwnWrites(update.entries, signal));
     }
-    if (!signal.aborted)
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    await until(signal);
   }
 
   #failed(error: unknown): void {

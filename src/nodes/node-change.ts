@@ -4,7 +4,7 @@ import { clip } from "../scheduler/clip.ts";
 import { MAX_LABELS, labelProblem } from "./node-label.ts";
 
 /** The longest time a drain is given, milliseconds: a week. */
-export const MAX_DRAIN_MS = 7 * 86_400_000;
+const MAX_DRAIN_MS = 7 * 86_400_000;
 
 /** A change an operator asks for. */
 export interface NodeChange {

@@ -1,5 +1,6 @@
-import type { Availability, DrainTerm, NodeSettings } from "../cluster/node-settings.ts";
+import type { DrainTerm, NodeSettings } from "../cluster/node-settings.ts";
 import { clip } from "../scheduler/clip.ts";
+import type { Availability } from "../scheduler/types.ts";
 import { MAX_LABELS, labelProblem } from "./node-label.ts";
 
 /** One entry for each engine of which operators said something. Managers of the original do not look here. */

@@ -28,7 +28,7 @@ export interface ElectionWords {
 }
 
 /** The election of the primary: the words tools search for. */
-export const primaryWords: ElectionWords = {
+const primaryWords: ElectionWords = {
   acquired: messages.leadershipAcquired,
   lost: messages.leadershipLost,
   lostAtStart: true,

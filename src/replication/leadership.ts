@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** One reign of one manager: from getting the lease to losing it. */
 export interface Term {
   /** Grows by one with each term of the cluster; 0 where nobody else could lead. */
@@ -26,7 +28,9 @@ export const noLeadership: Leadership = { term: undefined, onTerm: () => () => u
 
 /** The leadership of a manager that has no others beside it: one term, as long as the process. */
 export function soleLeadership(sinceMs: number): Leadership {
-  const term: Term = { number: 0, sinceMs, lost: new AbortController().signal, held: () => true };
+  const lost = new AbortController().signal;
+  setMaxListeners(0, lost); // every act under way listens to it
+  const term: Term = { number: 0, sinceMs, lost, held: () => true };
   return {
     term,
     onTerm(listener) {

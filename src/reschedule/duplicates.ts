@@ -3,8 +3,6 @@ import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../cluster/contain
 import { swarmIdOf } from "./wanted/policy.ts";
 import type { WantedContainer } from "./wanted/wanted.ts";
 
-export { betterCopy, createdAtMs, runs } from "../cluster/better-copy.ts";
-
 /** What the judgement needs to know of a container that may have several copies. */
 export type Known = Pick<WantedContainer, "name" | "run" | "last" | "formerIds" | "create">;
 

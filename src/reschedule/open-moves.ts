@@ -3,7 +3,7 @@ import type { Engine } from "../cluster/engine.ts";
 import { errorText } from "../errors.ts";
 import type { Term } from "../replication/leadership.ts";
 import type { Mover } from "./moves/mover.ts";
-import type { PendingMove, PlannedMove, PlannedOutcome } from "./ports.ts";
+import { stays, type PendingMove, type PlannedMove, type PlannedOutcome } from "./ports.ts";
 import type { WantedBook } from "./wanted/book.ts";
 import { swarmIdOf } from "./wanted/policy.ts";
 import type { WorkQueue } from "./work-queue.ts";
@@ -85,8 +85,6 @@ export class OpenMoves {
     }
   }
 }
-
-export const stays = (why: string): PlannedOutcome => ({ kind: "stays", why });
 
 function rowOf({ move: { record, reason }, swarmId, sinceMs, moving }: OpenMove): PendingMove {
   return {

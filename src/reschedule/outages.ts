@@ -38,14 +38,17 @@ export class Outages {
     this.#mass = this.#find(fates);
     const { book, now } = this.#dependencies;
     for (const key of this.#reported) if (!fates.has(key)) this.#reported.delete(key);
+    const news = new Set<string>();
     for (const [key, { kind }] of fates) {
       if (kind === "alive") this.#reported.delete(key);
       if (kind !== "lost" || this.#reported.has(key)) continue;
       this.#reported.add(key);
+      news.add(key);
       this.#reports.nodeLost(key, this.massOf(key), now());
-      for (const { policy, last } of book.values()) {
-        if (policy === "off" && placeKey(last) === key) this.#reports.skipped(last.containerId);
-      }
+    }
+    if (news.size === 0) return;
+    for (const { policy, last } of book.values()) {
+      if (policy === "off" && news.has(placeKey(last))) this.#reports.skipped(last.containerId);
     }
   }
 

@@ -109,6 +109,8 @@ export type PlannedOutcome =
   /** It is where it was, in the state it was in. */
   | { readonly kind: "stays"; readonly why: string };
 
+export const stays = (why: string): PlannedOutcome => ({ kind: "stays", why });
+
 /** What the operator's endpoints, drain and rebalance ask of rescheduling. */
 export interface Moves {
   /** Whether what is wanted is known: before, nothing can be moved, and obstacles mean nothing. */

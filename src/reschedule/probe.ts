@@ -29,11 +29,16 @@ export function engineProbe(tls: TlsIdentity | undefined): Probe {
     const at = addr.lastIndexOf(":");
     const host = addr.slice(0, at).replace(/^\[(.*)\]$/, "$1");
     const connections = new EngineConnections(host, Number(addr.slice(at + 1)), tls);
+    // Clients listen to their end for as long as it can come; the signal is there for thousands of looks.
+    const over = new AbortController();
+    const stop = (): void => over.abort();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     const client = new DockerodeClient({
       host,
       port: connections.port,
       agent: connections.agent,
-      closed: signal,
+      closed: over.signal,
       deadlines: { probe: LOOK_MS, call: LOOK_MS },
     });
     try {
@@ -43,6 +48,7 @@ export function engineProbe(tls: TlsIdentity | undefined): Probe {
     } catch (error) {
       return lookOf(error);
     } finally {
+      signal.removeEventListener("abort", stop);
       connections.cut();
     }
   };

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { runs } from "../cluster/better-copy.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ContainerRecord } from "../cluster/container-record.ts";
 import type { Engine } from "../cluster/engine.ts";
@@ -8,7 +9,6 @@ import type { Term } from "../replication/leadership.ts";
 import { messages } from "../telemetry/messages.ts";
 import { CaseReports } from "./case-reports.ts";
 import { Cases, type Stage } from "./cases.ts";
-import { runs } from "./duplicates.ts";
 import type { EngineFate, Place } from "./engine-loss.ts";
 import { placeKey, type EngineWatch } from "./engine-watch.ts";
 import { moveOrder } from "./move-order.ts";

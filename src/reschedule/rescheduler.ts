@@ -8,6 +8,7 @@ import type { EngineSettings } from "../config.ts";
 import type { EngineEvent } from "../docker/types.ts";
 import { errorText } from "../errors.ts";
 import type { Leadership, Term } from "../replication/leadership.ts";
+import { until } from "../store/deadline.ts";
 import type { Store } from "../store/store.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
@@ -15,16 +16,17 @@ import { EngineWatch } from "./engine-watch.ts";
 import { IdleCopies } from "./idle-copies.ts";
 import { Mover } from "./moves/mover.ts";
 import { CopyRemover } from "./moves/copy-remover.ts";
-import { OpenMoves, stays } from "./open-moves.ts";
+import { OpenMoves } from "./open-moves.ts";
 import { rowOf } from "./pending-moves.ts";
-import type {
-  Announce,
-  Moves,
-  PendingMove,
-  PlannedMove,
-  PlannedOutcome,
-  Recreate,
-  RescheduleOptions,
+import {
+  stays,
+  type Announce,
+  type Moves,
+  type PendingMove,
+  type PlannedMove,
+  type PlannedOutcome,
+  type Recreate,
+  type RescheduleOptions,
 } from "./ports.ts";
 import { engineProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -147,9 +149,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
         .then(() => this.#serve(term, AbortSignal.any([term.lost, signal])))
         .catch((error: unknown) => this.#dependencies.log.error({ err: error }, "rescheduling ended early"));
     });
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    }
+    await until(signal);
     end();
     await terms;
   }
@@ -214,25 +214,27 @@ export class Rescheduler implements Moves, AsyncDisposable {
   }
 
   async #watchOver(reconciler: Reconciler, signal: AbortSignal): Promise<void> {
-    const { log } = this.#dependencies;
-    let reviewing: Promise<void> | undefined;
     let passedAt = -Infinity;
     this.#news = true;
     while (!isOver(signal)) {
-      reviewing ??= this.#recorder.review(signal).finally(() => (reviewing = undefined));
+      this.#orLog("looking at what containers do failed", () => this.#recorder.review());
       if (this.#news || reconciler.isUnsettled || performance.now() - passedAt >= PASS_EVERY_MS.settled) {
         this.#news = false;
         passedAt = performance.now();
-        try {
-          reconciler.pass();
-        } catch (error) {
-          log.error({ err: error }, "looking for containers to move failed");
-        }
+        this.#orLog("looking for containers to move failed", () => reconciler.pass());
         await gap(Math.max(PASS_GAP_MS, PASS_SHARE * (performance.now() - passedAt)), signal);
       }
       await this.#sleeper.sleep(PASS_EVERY_MS.unsettled, signal);
     }
-    await reviewing;
+  }
+
+  /** What fails over one container must not end the term's work for all the others. */
+  #orLog(message: string, look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.#dependencies.log.error({ err: error }, message);
+    }
   }
 
   // ── What operators ask ────────────────────────────────────────────────────────────────────────────────────────

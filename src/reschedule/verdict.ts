@@ -1,5 +1,6 @@
+import { runs } from "../cluster/better-copy.ts";
 import type { ContainerRecord } from "../cluster/container-record.ts";
-import { judgeDuplicates, runs, type Duplicate } from "./duplicates.ts";
+import { judgeDuplicates, type Duplicate } from "./duplicates.ts";
 import type { EngineFate } from "./engine-loss.ts";
 import type { MassFailure } from "./mass-failure.ts";
 import type { WantedContainer } from "./wanted/wanted.ts";

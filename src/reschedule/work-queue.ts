@@ -106,10 +106,6 @@ export class WorkQueue {
     else this.#remove(task);
   }
 
-  keys(): Iterable<string> {
-    return this.#tasks.keys();
-  }
-
   state(key: string): WorkState | undefined {
     const task = this.#tasks.get(key);
     if (task === undefined) return undefined;

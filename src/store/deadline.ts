@@ -51,6 +51,12 @@ export async function pause(ms: number, ...signals: readonly (AbortSignal | unde
   });
 }
 
+/** Resolves when the signal fires. */
+export async function until(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
 /** Waits for `work`, for at most `ms`, or until a signal fires; then its own signal fires. Rejects only if `work` does. */
 export async function atMost(
   ms: number,

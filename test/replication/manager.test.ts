@@ -75,7 +75,7 @@ describe("a manager with replication", () => {
       engine.holdPort(8080, "process");
       engine.suspend();
       const start = manager.ask("POST", `/containers/${id}/start`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 250)); // until it is there, also on a busy machine
       expire();
       engine.resume();
       const answer = await start;
@@ -96,9 +96,9 @@ describe("a manager with replication", () => {
       manager.ask("DELETE", `/containers/${gone}`),
       manager.ask("POST", "/containers/create?name=new", { body: { Image: "busybox", ...labels } }),
     ];
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 250)); // until it is there, also on a busy machine
     const stopped = manager[Symbol.asyncDispose]();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 250)); // until it is there, also on a busy machine
     for (const engine of manager.engines) engine.resume();
     const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).to.deep.equal([204, 201]);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ContainerRecord } from "../../src/cluster/container-record.ts";
-import { betterCopy, judgeDuplicates } from "../../src/reschedule/duplicates.ts";
+import { betterCopy } from "../../src/cluster/better-copy.ts";
+import { judgeDuplicates } from "../../src/reschedule/duplicates.ts";
 import { hex } from "../cluster/builders.ts";
 import { copy, engineOf, wanted } from "./builders.ts";
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
@@ -28,6 +29,22 @@ describe("reschedule/probe", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     expect(await engineProbe(undefined)(`127.0.0.1:${port}`, signal)).to.include({ kind: "refuses" });
+    server.close();
+  });
+
+  it("leaves nothing behind on the signal, which outlives it by far", async () => {
+    await engineProbe(undefined)(`127.0.0.1:${await freePort()}`, signal);
+    expect(getEventListeners(signal, "abort")).to.deep.equal([]);
+  });
+
+  it("is given up with the signal", async () => {
+    const stop = new AbortController();
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const looking = engineProbe(undefined)(`127.0.0.1:${port}`, stop.signal);
+    server.once("connection", () => stop.abort());
+    expect(await looking).to.include({ kind: "silent" });
     server.close();
   });
 

@@ -106,6 +106,8 @@ describe("reschedule/rescheduler", function () {
       manager.engines.find((each) => each !== engine && copyOn(each, "web")?.status === "running");
     await until(() => second() !== undefined, "the new copy runs");
     second()?.setHealth("web", "starting");
+    expect((await pending(manager)).map(({ State }) => State)).to.deep.equal(["moving"]);
+    expect(copyOn(engine, "web")?.status).to.equal("running");
     await engine.hangUp();
     await until(async () => (await pending(manager)).length === 0, "nothing is under way");
     expect(second()).to.not.equal(undefined);

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { conflict } from "../../errors.ts";
-import { mustLead } from "../../replication/manager-role.ts";
 import { parseCreate } from "../../scheduler/request.ts";
 import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import { clientLeft } from "../client-left.ts";
@@ -44,10 +43,7 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     query: exchange.rawQuery.replace(/^\?/, ""),
     clientVersion: exchange.clientVersion,
     registryAuth: header(exchange.req, "x-registry-auth"),
-    recheck: () => {
-      mustLead(services.role);
-      exchange.recheck?.();
-    },
+    recheck: exchange.recheck,
   };
   let created: CreatedContainer;
   try {

@@ -1,5 +1,5 @@
 import { badRequest } from "../../errors.ts";
-import type { NodeChange } from "../../nodes/node-book.ts";
+import type { NodeChange } from "../../nodes/node-change.ts";
 import { AVAILABILITIES, isAvailability } from "../../nodes/node-entry.ts";
 import { clip } from "../../scheduler/clip.ts";
 import { withProperKeys } from "../go-keys.ts";

@@ -1,5 +1,4 @@
 import { badRequest } from "../../errors.ts";
-import { mustLead } from "../../replication/manager-role.ts";
 import type { Balance, PlanContainer, RebalancePlan } from "../../reschedule/rebalance/plan-types.ts";
 import type { RebalanceStep } from "../../reschedule/rebalance/rebalancer.ts";
 import { clientLeft, unlessLeft } from "../client-left.ts";
@@ -24,10 +23,8 @@ async function show({ rebalancer }: Services, { res, query }: Exchange): Promise
   sendJson(res, 200, planJson(rebalancer.strategy, plan));
 }
 
-async function make(services: Services, { res, query }: Exchange): Promise<void> {
-  const { rebalancer, role } = services;
+async function make({ rebalancer }: Services, { res, query }: Exchange): Promise<void> {
   const order = { max: numberOf(query, "max", MAX_MOVES), parallel: numberOf(query, "parallel", PARALLEL) };
-  mustLead(role);
   const left = clientLeft(res);
   // The headers go with the first line: before it the rebalance may still be refused.
   let stream: ProgressStream | undefined;

@@ -1,6 +1,9 @@
 import { CommandError } from "../command-error.ts";
 import type { CommandWorld } from "../command-world.ts";
 
+/** The exit code of a program that SIGINT ended. */
+export const INTERRUPTED = 130;
+
 /** `--format`. @throws CommandError */
 export function formatFlag(value: string): "table" | "json" {
   if (value === "table" || value === "json") return value;

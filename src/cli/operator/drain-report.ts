@@ -19,9 +19,9 @@ export function drainReport(drain: Fields): string {
   ].join("\n");
 }
 
-/** `  cache stays: …`, one line a container. */
-export const staysLines = (drain: Fields): readonly string[] =>
-  list(drain.Stays).map((each) => `  ${plain(text(each, "Name"))} stays: ${plain(text(each, "Why"))}`);
+/** `  cache stays: …`, one line a container. @param report a drain, or the plan of a rebalance */
+export const staysLines = (report: Fields): readonly string[] =>
+  list(report.Stays).map((each) => `  ${plain(text(each, "Name"))} stays: ${plain(text(each, "Why"))}`);
 
 /** `1 container`, `2 containers` */
 export const countOf = (count: number): string => `${count} container${count === 1 ? "" : "s"}`;

@@ -1,6 +1,7 @@
 import { pause } from "../../../discovery/timing.ts";
 import { CommandError } from "../command-error.ts";
 import type { CommandWorld } from "../command-world.ts";
+import { INTERRUPTED } from "./arguments.ts";
 import { countOf, staysLines } from "./drain-report.ts";
 import { fields, isFields, list, text, type Fields } from "./fields.ts";
 import { ManagerError, type ManagerClient } from "./manager-client.ts";
@@ -11,9 +12,6 @@ import { plain } from "./plain.ts";
 const LOOK_MS = 500;
 /** Looks in a row that may fail: another manager may be about to take over. */
 const MAX_FAILURES = 60;
-/** As of a program that SIGINT ended. */
-const INTERRUPTED = 130;
-
 export interface Following {
   readonly world: CommandWorld;
   /** Somebody asked the program to stop. */

@@ -1,18 +1,15 @@
 import { CommandError } from "../command-error.ts";
 import type { CommandWorld } from "../command-world.ts";
 import type { FlagValues } from "../flag-parser.ts";
-import { formatFlag, noOperands } from "./arguments.ts";
+import { formatFlag, INTERRUPTED, noOperands } from "./arguments.ts";
 import { asker } from "./ask.ts";
-import { countOf } from "./drain-report.ts";
+import { countOf, staysLines } from "./drain-report.ts";
 import { fields, list, number, text, type Fields } from "./fields.ts";
 import type { rebalanceFlags } from "./flags.ts";
 import { ManagerClient } from "./manager-client.ts";
 import { plain, plainJson, table } from "./plain.ts";
 
 type Flags = FlagValues<typeof rebalanceFlags>;
-
-/** As of a program that SIGINT ended. */
-const INTERRUPTED = 130;
 
 /** `swarm rebalance`: shows the moves and what they gain, asks, makes them. @throws CommandError */
 export async function rebalance(
@@ -60,9 +57,7 @@ function inRange(name: string, value: number, most: number): void {
 function shown(plan: Fields, moves: readonly Fields[]): string {
   const [before, after] = [fields(plan.Before), fields(plan.After)];
   const strategy = plain(text(plan, "Strategy"));
-  const stays = list(plan.Stays).map(
-    (each) => `  ${plain(text(each, "Name"))} stays: ${plain(text(each, "Why"))}\n`,
-  );
+  const stays = staysLines(plan).map((line) => `${line}\n`);
   if (moves.length === 0) return `Nothing to gain by strategy ${strategy}.\n${stays.join("")}`;
   const then = new Map(list(after.Nodes).map((node) => [text(node, "Name"), node]));
   const changed = list(before.Nodes).flatMap((node) => {

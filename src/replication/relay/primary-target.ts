@@ -72,7 +72,7 @@ export class PrimaryTarget implements EngineTarget {
     };
   }
 
-  /** Calls back, once, when no exchange is under way any more. */
+  /** Calls back whenever no exchange is under way any more, at once when there is none now; the listener before is forgotten. */
   whenIdle(listener: () => void): void {
     this.#onIdle = listener;
     if (this.#exchanges === 0) listener();

@@ -73,7 +73,7 @@ export class Relay implements RequestHandler, AsyncDisposable {
   readonly #search: PrimarySearch;
 
   constructor(local: LocalApi, options: RelayOptions) {
-    const { replication, tls, random, pingMs, watchMs } = options;
+    const { tls, random, pingMs, watchMs } = options;
     this.#local = local;
     this.#options = options;
     this.#primaries = new Primaries({
@@ -86,8 +86,7 @@ export class Relay implements RequestHandler, AsyncDisposable {
     this.wantsConnection = local.wantsConnection;
     this.handle = (req, res) => {
       const { method = "", url = "" } = req;
-      const leads = replication.leadership.term?.held() === true;
-      if (leads || isAnsweredHere(method, originForm(url))) local.handle(req, res);
+      if (this.#search.leads() || isAnsweredHere(method, originForm(url))) local.handle(req, res);
       else void this.#relay(req, res);
     };
   }

@@ -6,12 +6,13 @@ import type { DrainTerm } from "../../cluster/node-settings.ts";
 import { Sleeper } from "../../cluster/sleeper.ts";
 import type { NodeBook } from "../../nodes/node-book.ts";
 import type { Leadership, Term } from "../../replication/leadership.ts";
+import { until } from "../../store/deadline.ts";
 import type { Announce, Moves } from "../ports.ts";
 import type { DrainProgress, DrainView } from "./drain-view.ts";
 import { NodeDrain, type DrainItem, type DrainTimes } from "./node-drain.ts";
 
 /** Where nobody said otherwise: how long what cannot be moved is tried again, milliseconds. */
-export const DEFAULT_DRAIN_MS = 600_000;
+const DEFAULT_DRAIN_MS = 600_000;
 /** Between two looks at draining nodes, milliseconds. */
 const LOOK_MS = 1_000;
 /** Between two looks for nodes that drain, where nothing told of a change. */
@@ -66,16 +67,12 @@ export class Drains implements DrainView, AsyncDisposable {
   async run(signal: AbortSignal): Promise<void> {
     const { leadership, nodes } = this.#dependencies;
     const stop = AbortSignal.any([signal, this.#life.signal]);
-    const stopped = new Promise<void>((resolve) => {
-      if (stop.aborted) resolve();
-      else stop.addEventListener("abort", () => resolve(), { once: true });
-    });
     const endChanges = nodes.onChange(() => this.#sleeper.wake());
     // One after another: what the last term left must have ended first.
     const endTerms = leadership.onTerm((term) => {
       this.#work = this.#work.then(() => this.#reign(term, AbortSignal.any([stop, term.lost])));
     });
-    await stopped;
+    await until(stop);
     endTerms();
     endChanges();
     await this.#work;

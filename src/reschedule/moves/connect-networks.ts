@@ -9,20 +9,18 @@ import { networkOn } from "./networks.ts";
 
 /**
  * Connects a container that does not run yet to those networks of its body which it is not in. The original does so after the start; a service that
- * looks for its peers at once would not find them.
- * @returns whether it is in all of them now; what failed is a warning
+ * looks for its peers at once would not find them. What fails is a warning.
  */
 export async function connectNetworks(
   { record, name, log }: { readonly record: ContainerRecord; readonly name: string; readonly log: Logger },
   { NetworkingConfig: networking }: ContainerCreateBody,
   acting: Acting,
-): Promise<boolean> {
+): Promise<void> {
   const { engine, id, summary } = record;
   const has = summary.NetworkSettings?.Networks ?? {};
   const missing = Object.entries(networking?.EndpointsConfig ?? {}).filter(
     ([network]) => !Object.hasOwn(has, network) && !(isBridge(network) && Object.keys(has).some(isBridge)),
   );
-  let whole = true;
   for (const [network, EndpointConfig] of missing) {
     const reference = networkOn(engine, network)?.Id ?? encodeURIComponent(network);
     try {
@@ -37,13 +35,11 @@ export async function connectNetworks(
     } catch (error) {
       acting.fence();
       if (isEndpointTaken(error)) continue;
-      whole = false;
       log.warn({ node: engine.name }, messages.networkNotConnected(network, name, errorText(error)));
     }
   }
   if (missing.length > 0)
     await acting.look(`reading container ${id}`, CALL_MS, () => engine.cache.refreshContainer(id));
-  return whole;
 }
 
 /** Before a container's first start engines call the bridge what its create body called it. */

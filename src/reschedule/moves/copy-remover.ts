@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { runs } from "../../cluster/better-copy.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import { errorText } from "../../errors.ts";
 import { messages } from "../../telemetry/messages.ts";
@@ -87,10 +88,8 @@ export class CopyRemover {
     if (id === loser.id) throw new Error(`container ${id} on ${engine.name} is the same container`);
     const mayRest = (): boolean => {
       const { run, last } = this.#dependencies.book.get(wanted.swarmId) ?? wanted;
-      return !isUp(loser) || (run === "stopped" && last.containerId === id);
+      return !runs(loser) || (run === "stopped" && last.containerId === id);
     };
     await mustStand(winner, mayRest, acting);
   }
 }
-
-const isUp = ({ inspect }: ContainerRecord): boolean => inspect.State.Running || inspect.State.Restarting;

@@ -25,7 +25,7 @@ export function missingNetworks(
 }
 
 /** The create body of a network like this one. */
-export function networkBody(network: NetworkSummary): Unknown {
+function networkBody(network: NetworkSummary): Unknown {
   const { Name, Driver, Options, Labels, IPAM, Internal, Attachable, EnableIPv6, EnableIPv4 } = network;
   return {
     Name,

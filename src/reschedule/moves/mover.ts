@@ -4,13 +4,14 @@ import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/cont
 import { isPortTaken } from "../../docker/refusals.ts";
 import { errorText } from "../../errors.ts";
 import { messages } from "../../telemetry/messages.ts";
-import type {
-  Announce,
-  MoveReason,
-  PlannedMove,
-  PlannedOutcome,
-  Recreate,
-  RescheduleOptions,
+import {
+  stays,
+  type Announce,
+  type MoveReason,
+  type PlannedMove,
+  type PlannedOutcome,
+  type Recreate,
+  type RescheduleOptions,
 } from "../ports.ts";
 import type { WantedBook } from "../wanted/book.ts";
 import { swarmIdOf } from "../wanted/policy.ts";
@@ -121,10 +122,10 @@ export class Mover {
       acting.fence();
       // It has waited for its turn.
       const record = this.#dependencies.cluster.containers.byId(move.record.id);
-      if (record?.engine !== move.record.engine) return { kind: "stays", why: "it is not there any more" };
-      if (!record.engine.isHealthy) return { kind: "stays", why: `${record.engine.name} does not answer` };
+      if (record?.engine !== move.record.engine) return stays("it is not there any more");
+      if (!record.engine.isHealthy) return stays(`${record.engine.name} does not answer`);
       const obstacle = this.#obstacle(this.#look(), wanted, record);
-      if (obstacle !== undefined) return { kind: "stays", why: obstacle };
+      if (obstacle !== undefined) return stays(obstacle);
       using _name = this.#hold(wanted.name);
       this.#announceStart(wanted, { origin: originAt(record), reason });
       const outcome = await this.#plannedMoves.move(wanted, { ...move, record }, acting);
@@ -135,7 +136,7 @@ export class Mover {
       if (copy !== undefined) this.#settled(wanted, { origin: originAt(record), reason }, copy);
       return outcome;
     } catch (error) {
-      return { kind: "stays", why: errorText(error) };
+      return stays(errorText(error));
     } finally {
       release();
     }

@@ -1,5 +1,6 @@
 import { RESCHEDULED_FROM_LABEL } from "../../cluster/container-record.ts";
 import type { ContainerCreateBody, HostConfig, Unknown } from "../../docker/types.ts";
+import { asRecord } from "../wanted/shape.ts";
 import type { WantedContainer } from "../wanted/wanted.ts";
 
 export interface NewBodyFacts {
@@ -51,7 +52,7 @@ function newEndpoints(
   return Object.fromEntries(
     Object.entries(given).map(([name, endpoint]) => [
       name,
-      newEndpoint(isObject(endpoint) ? endpoint : {}, oldIds, facts, facts.addressesLost.has(name)),
+      newEndpoint(asRecord(endpoint) ?? {}, oldIds, facts, facts.addressesLost.has(name)),
     ]),
   );
 }
@@ -68,7 +69,7 @@ function newEndpoint(
     ...rest,
     ...(aliases.length === 0 ? {} : { Aliases: aliases }),
     ...(links.length === 0 ? {} : { Links: links }),
-    ...(addressLost || !isObject(IPAMConfig) ? {} : { IPAMConfig }),
+    ...(addressLost || asRecord(IPAMConfig) === undefined ? {} : { IPAMConfig }),
   };
 }
 
@@ -120,6 +121,3 @@ function newLinks(links: readonly unknown[], resolves: (reference: string) => bo
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-const isObject = (value: unknown): value is Unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

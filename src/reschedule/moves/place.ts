@@ -1,17 +1,8 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { EventNode } from "../../events/types.ts";
-import type { LastPlace, WantedContainer } from "../wanted/wanted.ts";
-
-/** Former IDs that are remembered; the oldest are forgotten. */
-const MAX_FORMER_IDS = 64;
-
-export const placeOf = ({ id, engine }: ContainerRecord): LastPlace => ({
-  containerId: id,
-  engineId: engine.engineId,
-  addr: engine.addr,
-  node: engine.name,
-});
+import { placeOf } from "../wanted/home.ts";
+import { MAX_FORMER_IDS, type LastPlace, type WantedContainer } from "../wanted/wanted.ts";
 
 /** The IDs that the copy after the present one replaces, newest last. */
 export const idsSoFar = ({ formerIds, last }: WantedContainer): readonly string[] =>

@@ -25,7 +25,7 @@ export type MoveOrder = "start-first" | "stop-first";
  * Whether two copies may run for a moment. They may not where the second one could not start (its name or address is taken in a network that spans
  * engines), nor where both would write to one volume.
  */
-export function moveOrderOf(
+function moveOrderOf(
   record: ContainerRecord,
   wanted: WantedContainer,
   isSpanning: (network: string) => boolean,
@@ -109,7 +109,7 @@ export class PlannedMoves {
       if (health === "none" && passedMs >= SETTLE_MS) return;
       if (passedMs >= HEALTHY_MS)
         throw new Error(`${where} did not become healthy in ${HEALTHY_MS / 1_000} s`);
-      await pause(LOOK_MS, undefined, { signal: acting.signal });
+      await pause(LOOK_MS, undefined, { signal: acting.signal }).catch(acting.fence);
     }
   }
 

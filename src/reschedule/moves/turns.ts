@@ -1,3 +1,5 @@
+import { within } from "../../cluster/within.ts";
+
 /** Lets those who want one of the same things go one after the other. */
 export class Turns {
   readonly #taken = new Map<string, Promise<void>>();
@@ -21,7 +23,7 @@ export class Turns {
 
   async #takeOne(key: string, signal: AbortSignal): Promise<() => void> {
     for (let other = this.#taken.get(key); other !== undefined; other = this.#taken.get(key)) {
-      await unlessAborted(other, signal);
+      await within("waiting for its turn", other, { signal }).catch(() => signal.throwIfAborted());
     }
     signal.throwIfAborted();
     let free = (): void => undefined;
@@ -31,19 +33,5 @@ export class Turns {
       this.#taken.delete(key);
       free();
     };
-  }
-}
-
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-  });
-  signal.addEventListener("abort", stop);
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

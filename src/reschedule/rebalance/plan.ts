@@ -21,7 +21,7 @@ export interface PlanOptions {
 }
 
 /** A plan never holds the rules of containers against nodes more often than this: what is found by then is the plan. */
-export const MAX_LOOKS = 100_000;
+const MAX_LOOKS = 100_000;
 
 /** What the two ways to plan work on. */
 export class Draft {

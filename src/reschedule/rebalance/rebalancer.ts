@@ -3,11 +3,12 @@ import type { Logger } from "pino";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { forEachLimited } from "../../cluster/for-each-limited.ts";
 import { limited } from "../../cluster/limited.ts";
-import { ApiError, conflict } from "../../errors.ts";
+import { conflict } from "../../errors.ts";
 import type { EventNode } from "../../events/types.ts";
 import type { Leadership, Term } from "../../replication/leadership.ts";
+import { NoPrimaryError } from "../../replication/manager-role.ts";
 import type { Filter, SchedulingRules, StrategyName } from "../../scheduler/types.ts";
-import type { Announce, Moves, PlannedOutcome } from "../ports.ts";
+import { stays, type Announce, type Moves, type PlannedOutcome } from "../ports.ts";
 import { MoveAdmission } from "./admission.ts";
 import { NodeModel } from "./node-model.ts";
 import type { PlanContainer, PlanMove, RebalancePlan } from "./plan-types.ts";
@@ -80,13 +81,13 @@ export class Rebalancer implements AsyncDisposable {
   }
 
   /**
-   * Plans anew and makes the moves.
-   * @throws ApiError 409 while another one is under way, 503 when this manager does not lead
+   * Plans anew and makes the moves. Those that do not begin because this manager stops or no longer leads count as stayed.
+   * @throws ApiError 409 while another one is under way, NoPrimaryError when this manager does not lead, or has only just begun to
    */
   async run(order: RebalanceOrder): Promise<{ readonly moved: number; readonly stayed: number }> {
     const term = this.#dependencies.leadership.term;
     if (term?.held() !== true || !this.#dependencies.moves.ready || this.#life.signal.aborted)
-      throw new ApiError(503, "this manager moves no containers now: another one leads, or none");
+      throw new NoPrimaryError("this manager moves no containers now: another one leads, or none");
     if (this.#running !== undefined) throw conflict("a rebalance is under way already");
     const running = this.#run(order, term);
     this.#running = running.catch(() => undefined);
@@ -114,11 +115,14 @@ export class Rebalancer implements AsyncDisposable {
     let moved = 0;
     let stayed = 0;
     await forEachLimited(planned.moves, parallel, async (move) => {
-      if (left.aborted || signal.aborted || !term.held()) return;
+      if (left.aborted) return;
       const name = nameOf(move.container);
       const way = { name, from: move.from.name, to: move.to.name };
-      report({ kind: "moving", ...way });
-      const outcome = await this.#move(move, signal);
+      const mayMove = !signal.aborted && term.held();
+      if (mayMove) report({ kind: "moving", ...way });
+      const outcome = mayMove
+        ? await this.#move(move, signal)
+        : stays("this manager moves no containers any more");
       if (outcome.kind === "moved") {
         moved++;
         report({ kind: "moved", ...way, to: outcome.to.name });
@@ -152,7 +156,5 @@ export class Rebalancer implements AsyncDisposable {
     return await moves.move({ record, reason: "rebalance", target, signal });
   }
 }
-
-const stays = (why: string): PlannedOutcome => ({ kind: "stays", why });
 
 const nameOf = ({ names, id }: PlanContainer): string => names[0] ?? id.slice(0, 12);

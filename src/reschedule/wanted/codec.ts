@@ -3,14 +3,12 @@ import type { NetworkSummary, Unknown } from "../../docker/types.ts";
 import { maxValueBytes } from "../../store/store.ts";
 import type { Decoded } from "./book-writer.ts";
 import { asRecord, is, isId, isText } from "./shape.ts";
-import type { LastPlace, WantedContainer, WantedCreate } from "./wanted.ts";
+import { MAX_FORMER_IDS, type LastPlace, type WantedContainer, type WantedCreate } from "./wanted.ts";
 
 /** Written into every entry. A reader that knows less than this leaves the entry alone. */
 const VERSION = 1;
 /** The most a compressed part may become, bytes: twice the longest create body. */
 const MAX_DETAIL_BYTES = 8 * 1024 * 1024;
-/** Former IDs that are kept, the newest. */
-export const MAX_FORMER_IDS = 64;
 
 /** The part of an entry that may be large, and is compressed then. */
 interface Detail {

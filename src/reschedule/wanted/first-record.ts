@@ -1,7 +1,8 @@
+import { runs } from "../../cluster/better-copy.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import { localNetworksOf } from "./endpoints.ts";
 import { withoutOwnLabels } from "./from-inspect.ts";
-import { placeOf, runs } from "./home.ts";
+import { placeOf } from "./home.ts";
 import type { WantedContainer, WantedCreate } from "./wanted.ts";
 
 /** What is wanted of a container that was just created, as far as its create and its engine's first look at it say. */

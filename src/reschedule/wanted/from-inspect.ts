@@ -1,9 +1,9 @@
-import { REPLACES_LABEL, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
+import { REPLACES_LABEL, RESCHEDULED_FROM_LABEL, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import type { ContainerCreateBody, ContainerInspect, HostConfig, Unknown } from "../../docker/types.ts";
 import { cpusOf } from "../../scheduler/resources.ts";
 import { endpointsOf, isUserDefined } from "./endpoints.ts";
 import { asRecord } from "./shape.ts";
-import { RESCHEDULED_FROM_LABEL, type WantedCreate } from "./wanted.ts";
+import type { WantedCreate } from "./wanted.ts";
 
 /** What we need to know of the container's engine. */
 export interface HomeEngine {

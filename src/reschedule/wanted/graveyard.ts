@@ -150,8 +150,9 @@ function merged(
   ours: Grave | undefined,
   theirs: Grave | undefined,
 ): Grave | undefined {
-  if (ours === undefined || theirs === undefined) return ours ?? (base === undefined ? theirs : undefined);
-  const gone = (base?.ids ?? []).filter((id) => !ours.ids.includes(id) || !theirs.ids.includes(id));
-  const ids = [...new Set([...theirs.ids, ...ours.ids])].filter((id) => !gone.includes(id)).slice(-MAX_IDS);
-  return { ...ours, ids };
+  if (ours === undefined) return base === undefined ? theirs : undefined;
+  const theirIds = theirs?.ids ?? [];
+  const gone = (base?.ids ?? []).filter((id) => !ours.ids.includes(id) || !theirIds.includes(id));
+  const ids = [...new Set([...theirIds, ...ours.ids])].filter((id) => !gone.includes(id)).slice(-MAX_IDS);
+  return ids.length === 0 ? undefined : { ...ours, ids };
 }

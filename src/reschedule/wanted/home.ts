@@ -18,9 +18,6 @@ export function placeOf({ id, engine }: ContainerRecord): LastPlace {
   return { containerId: id, engineId: engine.engineId, addr: engine.addr, node: engine.name };
 }
 
-/** In what a container counts as wanted to run when nobody has told otherwise. */
-export const runs = ({ inspect: { State } }: ContainerRecord): boolean => State.Running || State.Restarting;
-
 /**
  * Tells one start of an engine from the next: the ID of its default network, which it makes anew every time. Undefined where it has none
  * (`--bridge=none`).

@@ -1,5 +1,5 @@
-import { RESCHEDULED_FROM_LABEL, type WantedContainer } from "./wanted.ts";
-import type { ContainerRecord } from "../../cluster/container-record.ts";
+import { runs } from "../../cluster/better-copy.ts";
+import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { EngineResponseError } from "../../docker/engine-client.ts";
 import type { ContainerInspect } from "../../docker/types.ts";
@@ -7,8 +7,9 @@ import { changedByUpdate } from "./changed-by-update.ts";
 import type { RecorderParts } from "./departures.ts";
 import { endpointsOf, localNetworksOf } from "./endpoints.ts";
 import { createFromInspect } from "./from-inspect.ts";
-import { healthyById, placeOf, recordAt, runs } from "./home.ts";
+import { healthyById, placeOf, recordAt } from "./home.ts";
 import { policyOf, swarmIdOf } from "./policy.ts";
+import type { WantedContainer } from "./wanted.ts";
 
 /** How long a container may be unknown before it is taken up: until then whoever creates it through us records it better, milliseconds. */
 const ADOPT_AFTER_MS = 2_000;

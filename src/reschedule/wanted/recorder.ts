@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { runs } from "../../cluster/better-copy.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { EngineAnnouncement } from "../../cluster/engine-state.ts";
@@ -8,7 +9,7 @@ import type { WantedBook } from "./book.ts";
 import { Departures } from "./departures.ts";
 import { EngineTasks } from "./engine-tasks.ts";
 import { firstRecord } from "./first-record.ts";
-import { healthyById, placeOf, recordAt, restartsItself, runs, startMark } from "./home.ts";
+import { healthyById, placeOf, recordAt, restartsItself, startMark } from "./home.ts";
 import { policyOf, swarmIdOf } from "./policy.ts";
 import { Readings } from "./readings.ts";
 import { RunTracker } from "./run-tracker.ts";
@@ -188,9 +189,9 @@ export class Recorder implements UserWishes, AsyncDisposable {
     return !this.#departures.wasLost(containerId);
   }
 
-  /** Called about every second in a term: settles what time settles, and takes up containers that nobody recorded. Never rejects, and waits for no engine. */
-  review(signal: AbortSignal): Promise<void> {
-    if (!this.#leads() || signal.aborted) return Promise.resolve();
+  /** Called about every second in a term: settles what time settles, and takes up containers that nobody recorded. What engines are asked for that goes on behind it. */
+  review(): void {
+    if (!this.#leads()) return;
     const homes = healthyById(this.#dependencies.cluster);
     this.#runs.prune();
     this.#departures.prune();
@@ -203,7 +204,6 @@ export class Recorder implements UserWishes, AsyncDisposable {
     }
     this.#readings.readDue(homes);
     this.#readings.adopt(this.#dependencies.cluster.members());
-    return Promise.resolve();
   }
 
   /** Resolves when no work is under way. */

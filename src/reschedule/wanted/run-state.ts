@@ -3,7 +3,7 @@ import type { WantedRun } from "./wanted.ts";
 /** How long after a container's end its engine must still be there before that end counts as its user's doing, milliseconds. */
 export const SETTLE_MS = 15_000;
 /** How long after the engine's answer an end still belongs to a stop or a kill that a user asked for, milliseconds. */
-export const WISH_MS = 15_000;
+const WISH_MS = 15_000;
 
 /** What happens to one container, one after another. */
 export type RunFact =

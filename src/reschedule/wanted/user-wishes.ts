@@ -7,7 +7,7 @@ export interface Wish {
   settled(succeeded: boolean): void;
 }
 
-/** What the API tells those who remember what users want. Without a store nothing is remembered, and all of it does nothing. */
+/** What the API tells those who remember what users want. */
 export interface UserWishes {
   /**
    * A container was created through us. Resolves when what must outlive us is stored, at the latest after two seconds.
@@ -24,11 +24,3 @@ export interface UserWishes {
    */
   removing(record: ContainerRecord, what: "container" | "copy"): Wish;
 }
-
-/** Nobody remembers anything. */
-export const noWishes: UserWishes = {
-  created: () => Promise.resolve([]),
-  started: () => Promise.resolve(),
-  stopping: () => ({ settled: () => undefined }),
-  removing: () => ({ settled: () => undefined }),
-};

@@ -4,7 +4,9 @@ import type { ContainerCreateBody, NetworkSummary, Unknown } from "../../docker/
 export const MOVABLE_LABEL = "com.docker.swarm.movable";
 /** The label that says in which order a planned move goes: `start-first` or `stop-first`. Absent: as ports and networks allow. */
 export const MOVE_ORDER_LABEL = "com.docker.swarm.move-order";
-export { RESCHEDULED_FROM_LABEL } from "../../cluster/container-record.ts";
+
+/** Former IDs that are remembered. */
+export const MAX_FORMER_IDS = 64;
 
 /** What its user wants of a container: what it was doing before anything failed. */
 export type WantedRun = "running" | "stopped";
@@ -42,7 +44,7 @@ export interface WantedContainer {
   readonly policy: "on-node-failure" | "off";
   readonly run: WantedRun;
   readonly last: LastPlace;
-  /** IDs it had before, newest last; at most 64. */
+  /** IDs it had before, newest last; the oldest beyond {@link MAX_FORMER_IDS} are forgotten. */
   readonly formerIds: readonly string[];
   readonly create: WantedCreate;
   /**

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { CommandResult } from "../../lab/command.ts";
 import { dockerCli } from "../../lab/docker-cli.ts";
 import { eventually } from "../../lab/eventually.ts";
 import { ticking } from "../support/faults.ts";
+import { saidAt } from "../support/log-times.ts";
 import { Session } from "../support/session.ts";
 import type { ChaosManager } from "./world/chaos-manager.ts";
 import { leaseMs, World } from "./world/world.ts";
@@ -25,6 +27,7 @@ describe("a primary that is killed under load", function () {
   let replicas: readonly ChaosManager[];
   let streams: readonly Session[] = [];
   let runs: readonly Run[];
+  let underWayThen: number;
   let takeOverMs: number;
 
   before(async () => {
@@ -43,13 +46,14 @@ describe("a primary that is killed under load", function () {
     primary = await eventually("there is a primary", async () => await leaderOf(world));
     replicas = world.managers.filter((manager) => manager !== primary);
     streams = await attachedStreams(world);
-    const runsUnderWay = fiftyRuns(world);
+    const load = fiftyRuns(world);
     await eventually("some containers are there", async () => (await names(world)).length >= 18, 60_000, 100);
-    const began = performance.now();
+    underWayThen = load.underWay();
+    const killedAt = Date.now();
     await primary.kill();
-    await eventually("a replica is primary", async () => await leaderOf(world), 60_000, 50);
-    takeOverMs = performance.now() - began;
-    runs = await runsUnderWay;
+    const next = await eventually("a replica is primary", async () => await leaderOf(world), 60_000, 50);
+    takeOverMs = saidAt(readFileSync(next.logFile, "utf8"), "Cluster leadership acquired") - killedAt;
+    runs = await load.ended;
   });
   after(async () => {
     await Promise.all(streams.map((session) => session.kill()));
@@ -57,10 +61,11 @@ describe("a primary that is killed under load", function () {
   });
 
   it("is followed by a replica within the lease and two seconds", () => {
-    expect(takeOverMs).to.be.below(leaseMs + 2000);
+    expect(takeOverMs).to.be.within(0, leaseMs + 2000);
   });
 
   it("answers every client with success or with an error after which it may try again", () => {
+    expect(underWayThen, "runs that were under way when it was killed").to.be.greaterThan(0);
     const strange = runs.filter(({ result }) => result.code !== 0 && !retryable.test(result.stderr));
     expect(strange.map(({ name, result }) => `${name}: ${result.stderr}`)).to.deep.equal([]);
     expect(runs.filter(({ result }) => result.code === 0)).to.not.be.empty;
@@ -80,13 +85,9 @@ describe("a primary that is killed under load", function () {
   it("lets those who failed try again elsewhere", async () => {
     const [replica] = replicas;
     const [made, running] = [await names(world, "?all=1"), await names(world)];
-    const again = await Promise.all(
-      [...new Set(runs.map(({ name }) => name))]
-        .filter((name) => !running.includes(name))
-        .map((name) => (made.includes(name) ? startOnce(replica!, name) : runOnce(replica!, name))),
-    );
-    expect(again.filter(({ result }) => result.code !== 0).map(({ result }) => result.stderr)).to.deep.equal(
-      [],
+    const failed = [...new Set(runs.map(({ name }) => name))].filter((name) => !running.includes(name));
+    await Promise.all(
+      failed.map((name) => (made.includes(name) ? startAtLast(replica!, name) : runAtLast(replica!, name))),
     );
     expect(await names(world)).to.include.members(runs.map(({ name }) => name));
   });
@@ -126,14 +127,25 @@ async function attachedStreams({ managers }: World): Promise<readonly Session[]>
 }
 
 /** Fifty `docker run`s at once through all managers; ten of them want five names, two each. */
-async function fiftyRuns({ managers }: World): Promise<readonly Run[]> {
+function fiftyRuns({ managers }: World): {
+  readonly ended: Promise<readonly Run[]>;
+  /** How many have begun and not ended. */
+  readonly underWay: () => number;
+} {
   const wanted = Array.from({ length: 50 }, (_, index) => `run-${String(index < 45 ? index : index - 5)}`);
-  return await Promise.all(
+  let underWay = 0;
+  const ended = Promise.all(
     wanted.map(async (name, index) => {
       await sleep(index * 40);
-      return await runOnce(managers[index % managers.length]!, name);
+      underWay += 1;
+      try {
+        return await runOnce(managers[index % managers.length]!, name);
+      } finally {
+        underWay -= 1;
+      }
     }),
   );
+  return { ended, underWay: () => underWay };
 }
 
 async function runOnce(manager: ChaosManager, name: string): Promise<Run> {
@@ -145,9 +157,26 @@ async function runOnce(manager: ChaosManager, name: string): Promise<Run> {
   return { name, result };
 }
 
+/** Tries again as long as the answer says that one may. An attempt without an answer may have made the container. */
+async function runAtLast(manager: ChaosManager, name: string): Promise<void> {
+  await tryAgain(name, async (attempt) => {
+    const { result } = await runOnce(manager, name);
+    const madeBefore = attempt > 0 && result.stderr.includes('Conflict');
+    return madeBefore ? await dockerCli(manager.url, ["start", name], { timeoutMs: 60_000 }) : result;
+  });
+}
+
 /** What a client does whose container was made and not started. */
-async function startOnce(manager: ChaosManager, name: string): Promise<Run> {
-  return { name, result: await dockerCli(manager.url, ["start", name], { timeoutMs: 60_000 }) };
+const startAtLast = (manager: ChaosManager, name: string): Promise<void> =>
+  tryAgain(name, () => dockerCli(manager.url, ["start", name], { timeoutMs: 60_000 }));
+
+async function tryAgain(name: string, once: (attempt: number) => Promise<CommandResult>): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const { code, stderr } = await once(attempt);
+    if (code === 0) return;
+    if (attempt === 4 || !retryable.test(stderr))
+      throw new Error(`${name}, attempt ${attempt + 1}: ${stderr}`);
+  }
 }
 
 /** The manager that says it is primary. */

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { messages } from "../../../src/telemetry/messages.ts";
+import { eventually } from "../../lab/eventually.ts";
 import { succeed } from "../support/docker-cli.ts";
 import { untilStatus, watchful } from "../support/faults.ts";
 import { lab } from "../support/fixtures.ts";
@@ -19,6 +21,8 @@ describe("networks and volumes while a node is lost", () => {
     // Killed with it, and gone with the test's own sweep.
     await running(manager.docker, "--stop-signal", "KILL", "-e", "constraint:node==node-2", "--name", "web");
     await lab().engine("node-2").kill();
+    // What is on its way to an engine while it dies may have been done: that is answered with an error, and another matter.
+    await eventually("its connections are gone", () => manager.logs.includes(messages.eventStreamBroken));
   });
   after(async () => {
     await lab().recover();

@@ -108,19 +108,15 @@ describe("the availability of nodes, several managers", () => {
     await using one = await Manager.start(lab(), { discovery: uri });
     await using two = await Manager.start(lab(), { discovery: uri });
     await update(one, "node-2", { Availability: "pause" });
-    await two.untilNodes(
-      "the other manager shows it",
-      (nodes) => nodes.some(({ name, rows }) => name === "node-2" && rows.Availability === "pause"),
-      5_000,
+    await two.untilNodes("the other manager shows it", (nodes) =>
+      nodes.some(({ name, rows }) => name === "node-2" && rows.Availability === "pause"),
     );
     expect((await notPlaced(two.docker, "-e", "constraint:node==node-2"))[0]).to.equal(
       "No node that fits takes new containers: node-2 is paused",
     );
     await update(two, "node-2", { Availability: "active" });
-    await one.untilNodes(
-      "the first manager shows it",
-      (nodes) => nodes.every(({ rows }) => rows.Availability === undefined),
-      5_000,
+    await one.untilNodes("the first manager shows it", (nodes) =>
+      nodes.every(({ rows }) => rows.Availability === undefined),
     );
   });
 });

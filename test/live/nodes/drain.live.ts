@@ -13,10 +13,10 @@ import { swarm } from "./swarm-command.ts";
 
 const movable = ["--stop-signal", "KILL", "-e", "reschedule:on-node-failure"];
 
-/** Does anybody answer on this port of an engine's machine? */
+/** Does anybody answer on this port of an engine's machine? Where nobody listens that is known at once; a busy machine may take its time. */
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = request({ host, port, agent: false, timeout: 500 }, (res) => {
+    const asked = request({ host, port, agent: false, timeout: 5_000 }, (res) => {
       res.resume();
       resolve(true);
     });

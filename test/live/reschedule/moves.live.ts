@@ -1,9 +1,12 @@
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
 import { expect } from "chai";
 import { eventually } from "../../lab/eventually.ts";
 import { succeed } from "../support/docker-cli.ts";
 import { eventsSoFar } from "../support/events.ts";
 import { untilStatus, watchful } from "../support/faults.ts";
 import { lab } from "../support/fixtures.ts";
+import { keptIn } from "../support/kept.ts";
 import { sweep } from "../support/leftovers.ts";
 import { Manager } from "../support/manager.ts";
 import { containersOf, nodeOf } from "../support/placing.ts";
@@ -15,10 +18,12 @@ const sleeps = ["busybox", "sleep", "1000"];
 
 describe("moves", () => {
   let manager: Manager;
+  let stateDir: string;
   const docker = (...args: readonly string[]) => succeed(manager.docker, args);
   const hostnameOf = (name: string) => docker("exec", name, "hostname");
   before(async () => {
-    manager = await Manager.start(lab(), watchful);
+    stateDir = mkdtempSync(path.join(lab().folder, "state-"));
+    manager = await Manager.start(lab(), { ...watchful, stateDir });
   });
   afterEach(async () => {
     await lab().recover();
@@ -90,10 +95,18 @@ describe("moves", () => {
     }
     await docker("network", "create", "node-2/more");
     await docker("network", "connect", "--alias", "extra", "node-2/more", "web");
-    // The manager reads what it will need some time after the change.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const networksKept = (name: string) => {
+      const { networks = {}, localNetworks = [] } = keptIn(stateDir).get(name)?.detail ?? {};
+      return [Object.keys(networks), localNetworks.map(({ Name }) => Name)].map((names) =>
+        names.sort().join(),
+      );
+    };
+    await eventually(
+      "the manager has read what it will need",
+      () => [networksKept("web"), networksKept("db")].flat().join(" ") === "back,more back,more back back",
+    );
     await lab().engine("node-2").kill();
-    await untilStatus(manager, "node-2", "Unhealthy", 10_000);
+    await untilStatus(manager, "node-2", "Unhealthy");
     const nodes = async () => await Promise.all(["web", "db"].map((name) => nodeOf(manager.docker, name)));
     await eventually(
       "both run elsewhere",

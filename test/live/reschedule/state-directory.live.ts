@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import { must, run } from "../../lab/command.ts";
@@ -6,9 +6,11 @@ import { eventually } from "../../lab/eventually.ts";
 import { succeed } from "../support/docker-cli.ts";
 import { untilStatus, watchful } from "../support/faults.ts";
 import { lab } from "../support/fixtures.ts";
+import { keptIn } from "../support/kept.ts";
 import { sweep } from "../support/leftovers.ts";
 import { Manager } from "../support/manager.ts";
 import { nodeOf } from "../support/placing.ts";
+import { untilMoved, untilSettled } from "./weaknesses/support.ts";
 
 const movable = ["-e", "reschedule:on-node-failure"];
 const create = (name: string, ...flags: readonly string[]): readonly string[] => [
@@ -38,16 +40,7 @@ describe("a manager with a state directory", () => {
   });
 
   /** Names of the containers the directory knows, sorted. */
-  const known = (): string[] => {
-    const folder = path.join(stateDir(), "entries");
-    const files = readdirSync(folder).filter((name) => /wanted.*\.json$/.test(name));
-    return files
-      .map((name) => JSON.parse(readFileSync(path.join(folder, name), "utf8")) as { readonly value: string })
-      .map(({ value }) => (JSON.parse(value) as { readonly name: string }).name)
-      .sort();
-  };
-  const isRunning = async (name: string): Promise<boolean> =>
-    (await manager.docker(["inspect", "--format", "{{.State.Running}}", name])).stdout.trim() === "true";
+  const known = (): string[] => [...keptIn(stateDir()).keys()].sort();
 
   it("has written down what it must not forget when docker run returns", async () => {
     await succeed(manager.docker, create("web", "-e", "constraint:node==~node-2"));
@@ -104,8 +97,12 @@ describe("a manager with a state directory", () => {
     await succeed(manager.docker, ["stop", "-t", "1", "idle"]);
     await lab().engine("node-3").stop();
     await untilStatus(manager, "node-3", "Unhealthy", 20_000);
-    await eventually("shop runs elsewhere", async () => await isRunning("shop"), 60_000);
-    expect(await isRunning("idle")).to.equal(false);
+    expect(await untilMoved(manager, "shop", "node-3", 60_000)).to.equal("node-1");
+    await untilSettled(manager);
+    const format = "{{.State.Running}} {{.Node.Name}}";
+    expect(await succeed(manager.docker, ["inspect", "--format", format, "idle"])).to.match(
+      /^false node-[12]$/,
+    );
     await lab().recover();
   });
 });

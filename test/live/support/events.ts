@@ -5,6 +5,7 @@ import type { Docker } from "./docker-cli.ts";
 export interface Event {
   readonly Type: string;
   readonly Action: string;
+  readonly timeNano: number;
   /** Only the API gives it. */
   readonly node?: { readonly Name: string; readonly Addr: string; readonly Ip: string };
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };

@@ -50,6 +50,7 @@ export async function inspectOn(engine: LabEngine, container: string): Promise<E
 /** The part of an engine's inspect answer that placement may change. */
 export interface EngineContainer {
   readonly Id: string;
+  readonly State: { readonly StartedAt: string };
   readonly Config: {
     readonly Env: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>>;

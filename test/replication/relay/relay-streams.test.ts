@@ -35,7 +35,7 @@ describe("replication/relay streams", () => {
       client.write(Buffer.alloc(total));
       client.end();
       const upload = await uploads.take();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 300));
       // The client still holds most of it: nobody between keeps it.
       expect(client.writableLength).to.be.greaterThan(total / 2);
       upload.resume();

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { TestAuthority } from "../../support/certificates.ts";
 import { makePki, type Pki } from "../../tls/pki.ts";
 import { request, until } from "../../api/support.ts";
-import { closeAll } from "../../proxy/support.ts";
+import { closeAll, Mailbox, rawEngine } from "../../proxy/support.ts";
 import { namedPrimary, startReplica, stopReplicas } from "./support.ts";
 
 describe("replication/relay with TLS", () => {
@@ -31,7 +31,12 @@ describe("replication/relay with TLS", () => {
   /** A primary that says who asked it; `port` is what it can be reached at. */
   const primary = async (
     options: TlsOptions & { readonly by?: TestAuthority; readonly sans?: readonly string[] } = {},
-  ): Promise<{ readonly port: number; readonly sockets: Set<Socket> }> => {
+  ): Promise<{
+    readonly port: number;
+    readonly sockets: Set<Socket>;
+    /** Connections so far. */
+    readonly made: () => number;
+  }> => {
     const { by = authority, sans = ["127.0.0.1"], ...rest } = options;
     const pair = await by.issue({ cn: "manager-1", sans });
     const server = createServer(
@@ -45,13 +50,15 @@ describe("replication/relay with TLS", () => {
     server.on("upgrade", (_req, socket) => void socket.end("HTTP/1.1 101 UPGRADED\r\n\r\nraw over TLS"));
     server.on("tlsClientError", () => undefined);
     const sockets = new Set<Socket>();
+    let made = 0;
     server.on("connection", (socket: Socket) => {
+      made++;
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     opened.push({ server, sockets });
-    return { port: (server.address() as AddressInfo).port, sockets };
+    return { port: (server.address() as AddressInfo).port, sockets, made: () => made };
   };
 
   /** A replica with this identity, asked without TLS itself. */
@@ -113,11 +120,26 @@ describe("replication/relay with TLS", () => {
   });
 
   it("makes one connection for requests that follow each other", async () => {
-    const { port, sockets } = await primary();
+    const { port, made } = await primary();
     const replica = await replicaOf(true);
     replica.replication.elect(`127.0.0.1:${port}`);
-    for (let n = 0; n < 3; n++) await request(replica.port, "GET", "/version");
-    expect(sockets.size).to.equal(1);
+    for (let n = 0; n < 3; n++)
+      expect((await request(replica.port, "GET", "/version")).text).to.equal("asked by manager");
+    expect(made()).to.equal(1);
+  });
+
+  it("gives up a primary that does not finish its handshake as soon as another one is", async () => {
+    const dialled = new Mailbox<Socket>();
+    const { target } = await rawEngine((socket) => dialled.put(socket));
+    const { port } = await primary();
+    const replica = await replicaOf(true, 10_000);
+    replica.replication.elect(target.addr);
+    const answer = request(replica.port, "GET", "/version");
+    const silent = await dialled.take();
+    expect(replica.relay.load.waiting, "it still dials").to.equal(0);
+    replica.replication.elect(`127.0.0.1:${port}`);
+    expect((await answer).text).to.equal("asked by manager");
+    await until(() => silent.destroyed || silent.readableEnded);
   });
 
   it("joins raw streams over TLS", async () => {

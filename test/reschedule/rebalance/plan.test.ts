@@ -70,10 +70,21 @@ describe("reschedule/rebalance: spread", () => {
 
   it("gives one host port of a node to one container only, also when another one leaves it", () => {
     const web = (name: string) => container(name, { ports: ["80"] });
-    const result = planned([node("n1", [web("w1"), ...plain("a", 5)]), node("n2", [web("w2")]), node("n3")]);
-    const taken = result.moves.filter(({ container: { usedPorts } }) => usedPorts.length > 0);
-    expect(taken.every(({ to }) => to.name === "n3")).to.equal(true);
-    expect(taken.length).to.be.at.most(1);
+    const fixed = (prefix: string, count: number) => plain(prefix, count, { obstacle: "no" });
+    const both = [node("n1", [web("w1"), ...fixed("a", 5)]), node("n2", [web("w2"), ...fixed("b", 5)])];
+    expect(shown(planned([...both, node("n3")]))).to.deep.equal(["w2 n2>n3"]);
+    expect(shown(planned([...both, node("n3"), node("n4")]))).to.deep.equal(["w2 n2>n3", "w1 n1>n4"]);
+    // When all is done the port of n2 is free, but not before.
+    const bound = container("w1", { ports: ["80"], request: { constraints: ["node!=n3"] } });
+    const heavy = container("w2", { ports: ["80"], memory: 2 * GiB });
+    const leaving = [
+      node("n1", [bound, ...fixed("a", 8)]),
+      node("n2", [heavy, ...fixed("b", 5)]),
+      node("n3"),
+    ];
+    expect(shown(planned(leaving))).to.deep.equal(["w2 n2>n3"]);
+    const portless = [node("n1", [container("w1"), ...fixed("a", 8)]), ...leaving.slice(1)];
+    expect(shown(planned(portless))).to.deep.equal(["w2 n2>n3", "w1 n1>n2"]);
   });
 
   it("counts both copies against the memory of a node, since both exist for a while", () => {

@@ -173,7 +173,7 @@ describe("reschedule/rebalance: making the moves", () => {
   it("begins no new moves, and tells those under way, when this manager no longer leads", async () => {
     const lost = new AbortController();
     const signals: boolean[] = [];
-    const { run, asked } = scene(
+    const { run, asked, steps } = scene(
       (planned) => {
         lost.abort();
         signals.push(planned.signal.aborted);
@@ -181,8 +181,14 @@ describe("reschedule/rebalance: making the moves", () => {
       },
       { lost: lost.signal },
     );
-    await run();
+    // Those that never began are no success: whoever reads the end must hear of them.
+    expect(await run()).to.deep.equal({ moved: 1, stayed: 2 });
     expect([asked.length, signals]).to.deep.equal([1, [true]]);
+    const why = "this manager moves no containers any more";
+    expect(steps.slice(-2)).to.deep.equal([
+      { kind: "stays", name: "n1-c2", why },
+      { kind: "stays", name: "n1-c3", why },
+    ]);
   });
 
   it("answers 503 where it does not lead", async () => {
@@ -212,6 +218,6 @@ describe("reschedule/rebalance: making the moves", () => {
     while (made.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await made.rebalancer[Symbol.asyncDispose]();
     expect(ended).to.equal(true);
-    expect(await running).to.deep.equal({ moved: 1, stayed: 0 });
+    expect(await running).to.deep.equal({ moved: 1, stayed: 2 });
   });
 });

@@ -75,6 +75,17 @@ describe("reschedule/wanted/graveyard", () => {
     expect([...two.values()].map(({ ids }) => [...ids].sort())).to.deep.equal([[id("2"), id("3")]]);
   });
 
+  it("brings nothing back that another manager saw go to the last", async () => {
+    const [one, two] = [graveyard(), graveyard()];
+    await one.bury(grave());
+    await two.load(never);
+    for (const each of ["1", "2"]) one.gone(id(each));
+    await until(async () => one.unsaved === 0 && (await stored()) === 0);
+    two.gone(id("1"));
+    await until(() => two.unsaved === 0);
+    expect([[...two.values()], await stored()]).to.deep.equal([[], 0]);
+  });
+
   it("keeps the newest thousand, and none for longer than thirty days", () => {
     const one = graveyard();
     const key = (n: number): string => id(n.toString(16).padStart(4, "0"));

@@ -102,6 +102,8 @@ async function runWorld(
     tally.addOperations(workload.history.operations.filter((operation) => operation.beganMs >= beganMs));
     tally.addEvents(observer.containers, beganMs);
     tally.addLeaders(observer.key);
+    const { containers, key, roles } = observer;
+    tally.addObserved({ acts: world.audit.acts, containers, key, roles });
     tally.worstRecoveryMs = Math.max(tally.worstRecoveryMs, recoveryMs);
     if (violations.length > 0) {
       const kept = keepEvidence(stage, `seed-${String(seed)}-phase-${String(number)}`, violations);

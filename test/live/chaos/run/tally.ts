@@ -1,6 +1,5 @@
 import type { FaultKind } from "../plan/faults.ts";
-import type { KeySample } from "../invariants/observations.ts";
-import type { ContainerEvent } from "../invariants/observations.ts";
+import type { Act, ContainerEvent, KeySample, RoleSample } from "../invariants/observations.ts";
 import { fateOf } from "../clients/history.ts";
 import type { Operation } from "../clients/history.ts";
 
@@ -15,6 +14,8 @@ export class Tally {
   reschedules = 0;
   worstRecoveryMs = 0;
   readonly faults = new Map<FaultKind, number>();
+  /** How much was observed: an observer that is blind sees no violations either. */
+  readonly observed = { acts: 0, containers: 0, holders: 0, primaries: 0 };
   /** How long the leader's key was without an owner when it went to another manager, milliseconds. */
   readonly failOvers: number[] = [];
 
@@ -33,6 +34,18 @@ export class Tally {
     this.reschedules += made.filter(
       ({ token, atMs }) => atMs >= fromMs && atMs > (first.get(token) ?? 0),
     ).length;
+  }
+
+  addObserved(seen: {
+    readonly acts: readonly Act[];
+    readonly containers: readonly ContainerEvent[];
+    readonly key: readonly KeySample[];
+    readonly roles: readonly RoleSample[];
+  }): void {
+    this.observed.acts += seen.acts.length;
+    this.observed.containers += seen.containers.length;
+    this.observed.holders += seen.key.filter(({ found }) => found !== undefined && found !== "nobody").length;
+    this.observed.primaries += seen.roles.filter(({ term }) => term !== undefined).length;
   }
 
   addLeaders(key: readonly KeySample[]): void {

@@ -2,12 +2,14 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { WANTED_FOLDER } from "../../../../src/reschedule/wanted/book.ts";
 import { openStore } from "../../../../src/store/open.ts";
 import { eventually } from "../../../lab/eventually.ts";
 import { startEtcd } from "../../../lab/stores/etcd.ts";
 import type { LabEtcd } from "../../../lab/stores/etcd.ts";
 import { untilStatus } from "../../support/faults.ts";
 import { lab } from "../../support/fixtures.ts";
+import { keptIn } from "../../support/kept.ts";
 import { Manager } from "../../support/manager.ts";
 import { copiesOf, mend, runOn, untilMoved, untilOneRuns, untilSettled, watching } from "./support.ts";
 
@@ -41,6 +43,8 @@ describe("containers whose node fails together with the manager", () => {
     await engine().kill();
     await eventually("the first one moves", () => manager.logs.includes("Rescheduled container"), 30_000, 5);
     await manager.kill();
+    const moved = manager.logs.match(/Rescheduled container/g) ?? [];
+    expect(moved.length, "containers the first manager has moved").to.be.within(1, names.length - 1);
     manager = await Manager.start(lab(), { ...watching(), stateDir, healthyNodes: 2 });
     for (const name of names) await untilMoved(manager, name, "node-2", 30_000);
     for (const name of names) expect(await copiesOf(name)).to.have.lengthOf(1);
@@ -72,7 +76,8 @@ describe("containers whose node fails while several managers look after it", () 
 
   // §7.4 #4
   it("are moved by the replica that takes over, though the node was flagged before it led", async () => {
-    const args = [...watching().args, "--replication-ttl", "3s"];
+    // Long enough for the node to be flagged before anybody else leads.
+    const args = [...watching().args, "--replication-ttl", "10s"];
     const start = async () => await Manager.start(lab(), { discovery: uri(), replicated: true, args });
     managers = [await start()];
     managers.push(await start());
@@ -85,19 +90,30 @@ describe("containers whose node fails while several managers look after it", () 
     );
     const ledThen = replica.logs.includes("Cluster leadership acquired");
     await primary.kill();
-    for (const name of names) await untilMoved(replica, name, "node-2", 30_000);
+    for (const name of names) await untilMoved(replica, name, "node-2", 40_000);
     expect(ledThen, "it led before the node was flagged").to.equal(false);
     await lab().recover();
     for (const name of names) expect((await untilOneRuns(name)).node).to.not.equal("node-2");
   });
 
   /** Two managers that know nothing of each other fail over, and the node comes back. */
-  const withoutReplication = async (discovery: string): Promise<void> => {
-    const start = async () => await Manager.start(lab(), { ...watching(), discovery });
-    managers = [await start(), await start()];
+  const withoutReplication = async (
+    discovery: string,
+    known: (stateDirs: readonly string[]) => Promise<readonly (readonly string[])[]>,
+  ): Promise<void> => {
+    const stateDirs = ["left-", "right-"].map((name) => mkdtempSync(path.join(lab().folder, name)));
+    const kvStore = !discovery.startsWith("file://");
+    const start = async (stateDir: string) =>
+      await Manager.start(lab(), { ...watching(), discovery, ...(kvStore ? {} : { stateDir }) });
+    managers = [await start(stateDirs[0]!), await start(stateDirs[1]!)];
     const [left, right] = managers as [Manager, Manager];
     for (const [index, name] of names.entries()) await runOn(index % 2 === 0 ? left : right, "node-2", name);
-    await sleep(5_000); // what was made through one, the other takes up a little later
+    await eventually(
+      "what was made through one, the other has taken up",
+      async () => (await known(stateDirs)).every((each) => names.every((name) => each.includes(name))),
+      30_000,
+      250,
+    );
     await engine().kill();
     for (const name of names) await untilMoved(left, name, "node-2", 30_000);
     for (const manager of managers) await untilSettled(manager);
@@ -118,7 +134,11 @@ describe("containers whose node fails while several managers look after it", () 
 
   // §7.4 #15
   it("run once, with two managers on one etcd that are not replicas", async () => {
-    await withoutReplication(uri());
+    await withoutReplication(uri(), async () => {
+      await using reader = await openStore(uri());
+      const entries = await reader.list({ folder: WANTED_FOLDER });
+      return [entries.map(({ value }) => (JSON.parse(value) as { readonly name: string }).name)];
+    });
   });
 
   // §7.4 #15
@@ -130,6 +150,8 @@ describe("containers whose node fails while several managers look after it", () 
         .engines.map(({ addr }) => `${addr}\n`)
         .join(""),
     );
-    await withoutReplication(`file://${file}`);
+    await withoutReplication(`file://${file}`, (stateDirs) =>
+      Promise.resolve(stateDirs.map((stateDir) => [...keptIn(stateDir).keys()])),
+    );
   });
 });

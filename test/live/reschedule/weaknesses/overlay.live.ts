@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
 import { expect } from "chai";
 import { eventually } from "../../../lab/eventually.ts";
 import { Lab } from "../../../lab/lab.ts";
@@ -7,6 +8,7 @@ import type { LabEtcd } from "../../../lab/stores/etcd.ts";
 import { succeed } from "../../support/docker-cli.ts";
 import { keepOverlaysIn } from "../../support/etcd.ts";
 import { untilStatus } from "../../support/faults.ts";
+import { keptIn } from "../../support/kept.ts";
 import { sweep } from "../../support/leftovers.ts";
 import { Manager } from "../../support/manager.ts";
 import { needs } from "../../support/needs.ts";
@@ -41,7 +43,8 @@ describe("a container in networks that span engines, when its node fails", () =>
     lab = await Lab.create({ engines: [{ name: "node-1" }, { name: "node-2" }, { name: "node-3" }] });
     etcd = await startEtcd(lab, { ip: lab.network.gateway, v2: true });
     await Promise.all(lab.engines.map((engine) => keepOverlaysIn(etcd, engine)));
-    manager = await Manager.start(lab, watching());
+    const stateDir = mkdtempSync(path.join(lab.folder, "state-"));
+    manager = await Manager.start(lab, { ...watching(), stateDir });
     for (const [name, subnet] of [
       ["front", "10.77.0.0/24"],
       ["back", "10.77.1.0/24"],
@@ -75,7 +78,10 @@ describe("a container in networks that span engines, when its node fails", () =>
     await runOn(manager, "node-2", "web", ...flags);
     await docker("network", "connect", "--alias", "inner", "--ip", "10.77.1.60", "back", "web");
     for (const name of ["web", "www", "inner"]) await reaches("node-2", name);
-    await sleep(3_000); // what was connected later is noted within a second or so
+    await eventually("the manager has noted what was connected later", () => {
+      const { networks = {} } = keptIn(stateDir).get("web")?.detail ?? {};
+      return Object.keys(networks).sort().join() === "back,front";
+    });
   });
   after(async () => {
     await lab.recover();

@@ -59,7 +59,7 @@ describe("containers of a node that fails while something else is slow", () => {
       for (const name of quick) await runOn(manager, "node-2", name);
       await runOn(manager, "node-1", "other");
       await holder.kill();
-      for (const name of quick) await untilMoved(manager, name, "node-2", 10_000);
+      for (const name of quick) await untilMoved(manager, name, "node-2");
       const stuck = (await waiting(manager)).map(({ Name }) => Name).sort();
       expect(stuck).to.deep.equal(["slow-1", "slow-2", "slow-3"]);
       // Another engine fails while they still are.
