@@ -37,3 +37,13 @@ export function createdAtMs({ inspect, engine }: ContainerRecord): number {
 /** Was `copy` made in place of `former`? */
 export const tookOver = ({ labels, formerIds }: ContainerRecord, former: ContainerRecord): boolean =>
   labels[RESCHEDULED_FROM_LABEL] === former.id || formerIds.includes(former.id);
+
+/** The copy on a healthy engine which was made in place of this one; undefined: there is none. */
+export function heirOf(
+  containers: { withSwarmId(swarmId: string): Iterable<ContainerRecord> },
+  record: ContainerRecord,
+): ContainerRecord | undefined {
+  // One that was created past the manager has no swarm ID until it moves.
+  const copies = [...containers.withSwarmId(record.swarmId === "" ? record.id : record.swarmId)];
+  return copies.find((copy) => copy !== record && onHealthyEngine(copy) && tookOver(copy, record));
+}

@@ -36,7 +36,9 @@ export function judgeDuplicates(copies: Iterable<ContainerRecord>, wanted: Known
   // were made by any of them the book has no favourite.
   const made = new Set([wanted.last.containerId, ...wanted.formerIds]);
   const isOurs = (copy: ContainerRecord): boolean => isInBook(copy) || madeFrom(copy, made);
-  const first = isToRun ? [runs, isOurs] : [isInBook, runs];
+  // A copy that never ran, of an attempt cut short, has nothing of the container; what it was made for is back and has everything.
+  const isWhole = (copy: ContainerRecord): boolean => isInBook(copy) || !isUnfinished(copy);
+  const first = isToRun ? [runs, isOurs, isWhole] : [isInBook, runs];
   const [winner] = claims.toSorted((a, b) => compareCopies(a, b, first));
   if (winner === undefined) return { winner: undefined, duplicates: [] };
   const secure = wanted.run !== "running" || runs(winner);
@@ -57,6 +59,10 @@ function wasStarted(
   const policy = create.body.HostConfig?.RestartPolicy as { readonly Name?: unknown } | null | undefined;
   return policy?.Name !== "always" && claims.some((copy) => runs(copy) && tookOver(booked, copy));
 }
+
+/** Made in place of another, and not started yet. */
+const isUnfinished = ({ labels, inspect }: ContainerRecord): boolean =>
+  labels[RESCHEDULED_FROM_LABEL] !== undefined && inspect.State.Status === "created";
 
 /** Was it made in place of one of these? */
 const madeFrom = ({ labels, formerIds }: ContainerRecord, ids: ReadonlySet<string>): boolean =>

@@ -75,6 +75,7 @@ describe("reschedule/verdict", () => {
     { it: "takes up a copy the book does not know",               fate: lost, copies: [onDead, there],                      says: "adopt b" },
     { it: "goes on with a copy that does not run yet",            fate: lost, copies: [onDead, unfinished],                 says: "reschedule: timed out" },
     { it: "goes on with it when its origin is well and bare",     fate: alive, copies: [unfinished],                        says: "reschedule: its new copy does not run yet" },
+    { it: "starts its origin when that is back, and the copy never ran", fate: alive, copies: [ended, unfinished],         says: "start a" },
     { it: "starts what was made and is in the book",              fate: alive, copies: [unfinished], parts: { wanted: wanted({ last: { ...wanted().last, containerId: B } }) }, says: "start b" },
     { it: "removes what came back beside the one in the book",    fate: alive, copies: [here, there], parts: { wanted: wanted({ last: { ...wanted().last, containerId: B } }) }, says: "duplicate: a gives way to b" },
     { it: "takes up the one that runs before the one in the book goes", fate: alive, copies: [ended, there],                says: "adopt b" },

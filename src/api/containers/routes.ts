@@ -1,4 +1,7 @@
+import { heirOf } from "../../cluster/better-copy.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
+import { conflict } from "../../errors.ts";
 import { flag, type Exchange, type Route } from "../exchange.ts";
 import { forwardToOwner } from "../owner.ts";
 import type { Wish } from "../../reschedule/wanted/user-wishes.ts";
@@ -68,6 +71,7 @@ async function end({ cluster, wishes }: Services, exchange: Exchange, tail: stri
   let done = false;
   try {
     await forwardToOwner(exchange, cluster, tail, (record) => {
+      mustBeCurrent(cluster, record, exchange.param("name"));
       wish = wishes.stopping(record);
       return { ...refreshed(record), onSuccess: () => (done = true) };
     });
@@ -99,6 +103,7 @@ async function remove({ cluster, intents, wishes }: Services, exchange: Exchange
   try {
     await forwardToOwner(exchange, cluster, "", (record) => {
       const { engine, id } = record;
+      mustBeCurrent(cluster, record, exchange.param("name"));
       wish = wishes.removing(record, means(record, exchange.param("name")));
       return {
         onSuccess: () => {
@@ -112,6 +117,19 @@ async function remove({ cluster, intents, wishes }: Services, exchange: Exchange
   } finally {
     wish?.settled(done);
   }
+}
+
+/**
+ * Whoever ends a container by its ID means the container, not what is left of it where it was before: that goes by itself, and the container would live on.
+ * @throws ApiError 409
+ */
+function mustBeCurrent(cluster: Cluster, record: ContainerRecord, reference: string): void {
+  if (!record.id.startsWith(reference)) return;
+  const heir = heirOf(cluster.containers, record);
+  if (heir === undefined) return;
+  throw conflict(
+    `container ${reference} has moved to node ${heir.engine.name}: use its name, or its new ID ${heir.id}. What is left of it on ${record.engine.name} is being removed; ${record.engine.name}/${record.names[0] ?? ""} means that`,
+  );
 }
 
 /** By its name or swarm ID a user means the container, wherever its copies are; by an ID, or the name on a node, the one that has it. */
