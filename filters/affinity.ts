@@ -1,10 +1,15 @@
 import { clip } from "../src/scheduler/clip.ts";
-import type { CandidateContainer, Filter, SchedulingRules } from "../src/scheduler/types.ts";
+import type {
+  CandidateContainer,
+  CandidateImage,
+  Dimension,
+  Filter,
+  SchedulingRules,
+} from "../src/scheduler/types.ts";
 import { formatExpression, formatWithSoftness } from "./expression.ts";
 import { prepareExpressions } from "./expression-check.ts";
-import type { AnyText } from "./expression-check.ts";
 import { repositoryOf, shortId } from "./image-reference.ts";
-import type { Pattern } from "./pattern.ts";
+import { itemTerm } from "./item-term.ts";
 
 /** Keeps engines by the containers and images they already have (spec: scheduling.md §6.3). */
 export const affinityFilter: Filter = {
@@ -13,7 +18,8 @@ export const affinityFilter: Filter = {
     prepareExpressions(affinities, options, {
       name: "affinity",
       format: formatWithSoftness,
-      textsFor: (key) => textsFor(key, options.rules),
+      term: ({ key, operator }, pattern) =>
+        itemTerm(dimensionOf(key, pattern.hasSlash, options.rules), pattern, operator === "=="),
       explain: (expression) => {
         const what = expression.key === "image" ? "image" : "container";
         const found = expression.operator === "==" ? `no ${what} matches` : `one ${what} is against`;
@@ -22,57 +28,67 @@ export const affinityFilter: Filter = {
     }),
 };
 
-function textsFor(key: string, { modern }: SchedulingRules): AnyText {
-  if (key === "container") return containerTexts(modern);
-  if (key === "image") return imageTexts(modern);
-  return labelTexts(key);
+type Test = (text: string) => boolean;
+
+function dimensionOf(key: string, slashed: boolean, { modern }: SchedulingRules): Dimension {
+  if (key === "container")
+    return (modern ? CONTAINERS.modern : CONTAINERS.classic)[slashed ? "slashed" : "plain"];
+  if (key === "image") return modern ? IMAGES.modern : IMAGES.classic;
+  return labelDimension(key);
 }
 
-const containerTexts =
-  (modern: boolean): AnyText =>
-  ({ containers, name: node }, pattern) => {
-    for (const container of containers) {
-      const [name] = container.names;
-      if (name === undefined) continue;
-      if (pattern.matches(name) || (!container.pending && idMatches(container, pattern, modern))) return true;
-      if (pattern.hasSlash && slashedNameMatches(container, node, pattern)) return true;
-    }
-    return false;
+function containerDimension(name: string, modern: boolean, slashed: boolean): Dimension<"containers"> {
+  return {
+    name,
+    of: "containers",
+    someText: (container, node, test) => {
+      const [own] = container.names;
+      if (own === undefined) return false;
+      if (test(own) || (!container.pending && someId(container, test, modern))) return true;
+      return slashed && someSlashedName(container, node, test);
+    },
   };
+}
 
-function idMatches({ id, swarmId }: CandidateContainer, pattern: Pattern, modern: boolean): boolean {
-  if (pattern.matches(id) || (swarmId !== "" && pattern.matches(swarmId))) return true;
-  return modern && (pattern.matches(shortId(id)) || (swarmId !== "" && pattern.matches(shortId(swarmId))));
+const CONTAINERS = {
+  classic: {
+    plain: containerDimension("container", false, false),
+    slashed: containerDimension("container/", false, true),
+  },
+  modern: {
+    plain: containerDimension("container modern", true, false),
+    slashed: containerDimension("container/ modern", true, true),
+  },
+};
+
+function someId({ id, swarmId }: CandidateContainer, test: Test, modern: boolean): boolean {
+  if (test(id) || (swarmId !== "" && test(swarmId))) return true;
+  return modern && (test(shortId(id)) || (swarmId !== "" && test(shortId(swarmId))));
 }
 
 /**
  * `node/name` and link aliases (`l2/al`) are asked only for a value with a slash: else `container!=*web*` would refuse every engine
  * whose own name holds `web` (B6).
  */
-function slashedNameMatches({ names }: CandidateContainer, node: string, pattern: Pattern): boolean {
-  return names.some(
-    (name, index) => (index > 0 && pattern.matches(name)) || pattern.matches(`${node}/${name}`),
-  );
+const someSlashedName = ({ names }: CandidateContainer, node: string, test: Test): boolean =>
+  names.some((name, index) => (index > 0 && test(name)) || test(`${node}/${name}`));
+
+const imageDimension = (name: string, modern: boolean): Dimension<"images"> => ({
+  name,
+  of: "images",
+  someText: (image, _, test) => someImageText(image, test, modern),
+});
+
+const IMAGES = { classic: imageDimension("image", false), modern: imageDimension("image modern", true) };
+
+function someImageText({ id, repoTags, repoDigests }: CandidateImage, test: Test, modern: boolean): boolean {
+  if (test(id)) return true;
+  for (const tag of repoTags) if (test(tag) || test(repositoryOf(tag))) return true;
+  return modern && (test(shortId(id)) || repoDigests.some(test));
 }
 
-const imageTexts =
-  (modern: boolean): AnyText =>
-  ({ images }, pattern) => {
-    for (const { id, repoTags, repoDigests } of images) {
-      if (pattern.matches(id)) return true;
-      for (const tag of repoTags) if (pattern.matches(tag) || pattern.matches(repositoryOf(tag))) return true;
-      if (modern && (pattern.matches(shortId(id)) || repoDigests.some((digest) => pattern.matches(digest)))) {
-        return true;
-      }
-    }
-    return false;
-  };
-
-const labelTexts =
-  (key: string): AnyText =>
-  ({ containers }, pattern) => {
-    for (const { labels } of containers) {
-      if (pattern.matches(Object.hasOwn(labels, key) ? (labels[key] ?? "") : "")) return true;
-    }
-    return false;
-  };
+const labelDimension = (key: string): Dimension<"containers"> => ({
+  name: `label ${key}`,
+  of: "containers",
+  someText: ({ labels }, _, test) => test(Object.hasOwn(labels, key) ? (labels[key] ?? "") : ""),
+});

@@ -1,3 +1,4 @@
+import { allOf } from "../src/scheduler/terms.ts";
 import type { Candidate, Check, Filter } from "../src/scheduler/types.ts";
 
 /** The engine label that limits how many containers it takes. */
@@ -21,7 +22,7 @@ const isFull = (candidate: Candidate): boolean => {
 
 const check: Check = {
   conditions: ["available container slots"],
-  admits: (candidate) => !isFull(candidate),
+  ...allOf([{ key: SLOTS_LABEL, reads: ["node", "containers"], admits: (candidate) => !isFull(candidate) }]),
   explain: (candidate) =>
     `${candidate.containerCount} containers, ${SLOTS_LABEL}=${candidate.labels.get(SLOTS_LABEL) ?? ""}`,
 };

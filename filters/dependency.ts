@@ -1,6 +1,7 @@
 import { clip } from "../src/scheduler/clip.ts";
 import { FLAGS } from "../src/scheduler/dependency-flags.ts";
-import type { Filter } from "../src/scheduler/types.ts";
+import { allOf } from "../src/scheduler/terms.ts";
+import type { Filter, Term } from "../src/scheduler/types.ts";
 
 /** Keeps engines on which every container the request refers to lives. Never soft (spec: scheduling.md §6.2). */
 export const dependencyFilter: Filter = {
@@ -9,7 +10,7 @@ export const dependencyFilter: Filter = {
     if (dependencies.length === 0) return undefined;
     return {
       conditions: dependencies.map(({ kind, raw }) => `${FLAGS[kind]}=${raw}`),
-      admits: (candidate) => dependencies.every(({ reference }) => candidate.hasContainer(reference)),
+      ...allOf(dependencies.map(({ reference }) => livesHere(reference))),
       explain: (candidate) => {
         const missing = dependencies.find(({ reference }) => !candidate.hasContainer(reference));
         return missing === undefined ? "" : `it has no container ${clip(missing.reference)}`;
@@ -17,3 +18,11 @@ export const dependencyFilter: Filter = {
     };
   },
 };
+
+/** Asks for a container this reference means. */
+export const livesHere = (reference: string): Term => ({
+  key: `dependency ${reference}`,
+  reads: ["containers", "node"],
+  admits: (candidate) => candidate.hasContainer(reference),
+  shortcut: { kind: "look", elsewhere: false, places: [{ in: "references", text: reference }] },
+});

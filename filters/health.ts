@@ -1,8 +1,9 @@
+import { allOf } from "../src/scheduler/terms.ts";
 import type { Check, Filter } from "../src/scheduler/types.ts";
 
 const check: Check = {
   conditions: [],
-  admits: ({ healthIndicator }) => healthIndicator > 0,
+  ...allOf([{ key: "health", reads: ["node"], admits: ({ healthIndicator }) => healthIndicator > 0 }]),
   explain: () => "it does not answer",
 };
 

@@ -1,11 +1,11 @@
 import { Minimatch } from "minimatch";
 import { RE2JS } from "re2js";
 
+import type { TextPattern } from "../src/scheduler/types.ts";
 import { ExpressionError } from "./expression.ts";
 
 /** The right-hand side of an expression, ready to be compared with a node's texts (spec: scheduling.md §4.1). */
-export interface Pattern {
-  matches(text: string): boolean;
+export interface Pattern extends TextPattern {
   /** The part that is compared, without the delimiters of `/regex/`, holds a `/`. */
   readonly hasSlash: boolean;
 }
@@ -54,11 +54,20 @@ function compile(value: string): Pattern {
   const isRegex = value.length > 1 && value.startsWith("/") && value.endsWith("/");
   const body = isRegex ? value.slice(1, -1) : value;
   const hasSlash = body.includes("/");
-  if (isRegex) return { matches: regex(body), hasSlash };
-  if (LITERAL.test(value)) return { matches: (text) => text === value, hasSlash };
-  if (GLOB.test(value)) return { matches: glob(value), hasSlash };
-  return { matches: regex(globAsRegex(value)), hasSlash };
+  const parts = { source: value, literal: undefined, hasSlash };
+  if (isRegex) return { ...parts, matches: regex(body) };
+  if (LITERAL.test(value)) return literalPattern(value);
+  if (GLOB.test(value)) return { ...parts, matches: glob(value) };
+  return { ...parts, matches: regex(globAsRegex(value)) };
 }
+
+/** Matches one text. */
+export const literalPattern = (value: string): Pattern => ({
+  source: value,
+  literal: value,
+  hasSlash: value.includes("/"),
+  matches: (text) => text === value,
+});
 
 const globAsRegex = (value: string): string => `^${value.replaceAll("*", ".*")}$`;
 
@@ -112,5 +121,23 @@ function glob(value: string): (text: string) => boolean {
     nonegate: true,
     platform: "linux",
   });
-  return (text) => (needsRegex(text) ? viaRegex(text) : matcher.match(asPath(text)));
+  const parts = value.split("*");
+  return (text) => {
+    if (!hasInOrder(text, parts)) return false;
+    return needsRegex(text) ? viaRegex(text) : matcher.match(asPath(text));
+  };
+}
+
+/** Are the ends and the middle of a glob in the text? Most texts fail here, which costs a tenth of a match. */
+function hasInOrder(text: string, parts: readonly string[]): boolean {
+  const [first = ""] = parts;
+  if (!text.startsWith(first) || !text.endsWith(parts.at(-1) ?? "")) return false;
+  let from = first.length;
+  for (let at = 1; at < parts.length - 1; at += 1) {
+    const part = parts[at] ?? "";
+    const found = text.indexOf(part, from);
+    if (found < 0) return false;
+    from = found + part.length;
+  }
+  return true;
 }

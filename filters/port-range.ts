@@ -32,7 +32,8 @@ export function portTextOf(containerPort: string): string {
   return slash < 0 ? containerPort : containerPort.slice(0, slash);
 }
 
-const isWildcard = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || ip === "::";
+/** Is this every address of the host? */
+export const isWildcard = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || ip === "::";
 
 /** Can two bindings of one port to these addresses not live together? */
 export const addressesOverlap = (a: string, b: string): boolean => a === b || isWildcard(a) || isWildcard(b);

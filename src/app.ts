@@ -6,6 +6,7 @@ import { AccessControl } from "./api/access/access-control.ts";
 import { Builders } from "./api/build/builders.ts";
 import { ClientPulls } from "./api/client-pulls.ts";
 import { CreateIntents } from "./api/containers/create-intents.ts";
+import { OrphanCreates } from "./api/containers/orphan-creates.ts";
 import { OpenStreams } from "./api/containers/open-streams.ts";
 import { recreate } from "./api/containers/recreate.ts";
 import { createHttpApp } from "./api/http-app.ts";
@@ -112,18 +113,22 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     random,
     nodes,
     fence: () => mustLead(role),
+    exact: config.authzPolicy !== "",
     listener: {
       onEngineEvent: (engine, event) => {
         if (event.Type === "container" && event.Action === "destroy") intents.delete(event.Actor?.ID ?? "");
         rescheduler.onEngineEvent(engine, event);
+        if (event.Type === "container" && event.Action === "create") orphans.review(engine);
         hub.publish(formatEvent(event, engine));
       },
       onEngineChange: (engine, action) => {
         hub.publish(managerEvent(action, engine, Date.now()));
         rescheduler.onEngineChange(engine, action);
+        if (action !== "engine_disconnect") orphans.review(engine);
       },
     },
   });
+  const orphans = new OrphanCreates({ cluster, wishes: () => rescheduler.wishes, log, now: Date.now });
   const leadership = !keeps
     ? noLeadership
     : (replication?.leadership ?? keeper ?? soleLeadership(Date.now()));
@@ -190,6 +195,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
       version,
       streams: new OpenStreams(),
       intents,
+      orphans,
       pulls: new ClientPulls(),
       builders: new Builders(),
       copies: new ImageCopies(),

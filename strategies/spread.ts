@@ -1,8 +1,5 @@
 import type { Strategy } from "../src/scheduler/types.ts";
-import { rankByWeight } from "./by-weight.ts";
+import { byWeight } from "./by-weight.ts";
 
 /** The emptiest engine first, so that losing one loses little. */
-export const spreadStrategy: Strategy = {
-  name: "spread",
-  rank: (request, candidates) => rankByWeight(request, candidates, "emptiest"),
-};
+export const spreadStrategy: Strategy = { name: "spread", ...byWeight("emptiest") };

@@ -1,3 +1,4 @@
+import { discardBulk, discardsArchives } from "./bulk.ts";
 import { EngineRefusal, type Exchange } from "./exchange.ts";
 import { cleanPath, isDirectory, listFiles, packTar, readContainerFile, unpackTar } from "./files.ts";
 import type { Route } from "./router.ts";
@@ -54,6 +55,11 @@ function get(exchange: Exchange): void {
 async function put(exchange: Exchange): Promise<void> {
   const { container, path, content } = find(exchange);
   if (content) throw new EngineRefusal(400, "extraction point is not a directory");
+  if (discardsArchives(container)) {
+    await discardBulk(exchange);
+    exchange.empty(200);
+    return;
+  }
   const files = unpackTar(await exchange.body());
   container.files ??= new Map();
   for (const [name, data] of files) container.files.set(cleanPath(`${path}/${name}`), data);

@@ -1,5 +1,5 @@
 import type { ContainerCreateBody, HostConfig } from "../../src/docker/types.ts";
-import { containerInspect, containerSummary, newImageId, topView } from "./container-view.ts";
+import { newImageId, topView } from "./container-view.ts";
 import { assertNameIsFree, createContainer, stringList } from "./create.ts";
 import { EngineRefusal, type Exchange } from "./exchange.ts";
 import { normalizeReference } from "./images.ts";
@@ -152,14 +152,15 @@ function list(exchange: Exchange): void {
     .filter((container) => [...filters].every(([key, values]) => passes(container, key, values)))
     .sort((a, b) => b.createdMs - a.createdMs);
   const shown = limit > 0 ? found.slice(0, limit) : found;
-  exchange.json(
-    200,
-    shown.map((container) => ({
-      ...containerSummary(state, container, links.get(container.id) ?? []),
-      ...(exchange.flag("size") && { SizeRw: 0, SizeRootFs: 2_000_000 }),
-    })),
-  );
+  const size = exchange.flag("size") ? ',"SizeRw":0,"SizeRootFs":2000000}' : "}";
+  const entries = shown.map((container) => {
+    const text = state.texts.entry(container, links.get(container.id) ?? NO_NAMES);
+    return `${text.slice(0, -1)}${size}`;
+  });
+  exchange.text(200, `[${entries.join(",")}]\n`);
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** Names a container has through the `Links` of others, `/web/db`, by its ID. */
 function linkNames(state: EngineState): Map<string, string[]> {
@@ -220,7 +221,7 @@ export const containerRoutes: readonly Route[] = [
   { method: "get",    path: "/containers/json",        handle: list },
   { method: "post",   path: "/containers/create",      handle: create },
   { method: "post",   path: "/containers/prune",       handle: prune },
-  { method: "get",    path: "/containers/:id/json",    handle: (exchange) => exchange.json(200, containerInspect(exchange.state, target(exchange))) },
+  { method: "get",    path: "/containers/:id/json",    handle: (exchange) => exchange.text(200, exchange.state.texts.inspect(target(exchange))) },
   { method: "post",   path: "/containers/:id/start",   handle: start },
   { method: "post",   path: "/containers/:id/stop",    handle: stop },
   { method: "post",   path: "/containers/:id/restart", handle: restart },

@@ -1,60 +1,22 @@
+import { CONFIG_DEFAULTS, fullHostConfig, hostConfigText, networkMode } from "./config-defaults.ts";
 import { humanDuration, rfc3339 } from "./clock.ts";
 import { randomId, stableId } from "./ids.ts";
 import type { EngineState } from "./state.ts";
 import type { Endpoint, PublishedPort, SimContainer } from "./types.ts";
 
-/** What a create body leaves out, as 20.10.24 fills it in (recorded). */
-const CONFIG_DEFAULTS = {
-  ...{ Domainname: "", User: "", AttachStdin: false, AttachStdout: false, AttachStderr: false, Tty: false },
-  ...{
-    OpenStdin: false,
-    StdinOnce: false,
-    Env: null,
-    Cmd: null,
-    Volumes: null,
-    WorkingDir: "",
-    Entrypoint: null,
-  },
-  ...{ OnBuild: null, Labels: {} },
-};
+/** The image's layers below a container, as long as a real engine writes them. */
+const LOWER_LAYERS = ["a", "b", "c", "d"]
+  .map((layer) => `/var/lib/docker/overlay2/${stableId(layer)}/diff`)
+  .join(":");
 
-const HOST_CONFIG_DEFAULTS = {
-  ...{
-    Binds: null,
-    ContainerIDFile: "",
-    LogConfig: { Type: "json-file", Config: {} },
-    NetworkMode: "default",
-  },
-  ...{
-    PortBindings: {},
-    RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
-    AutoRemove: false,
-    VolumeDriver: "",
-  },
-  ...{
-    VolumesFrom: null,
-    CapAdd: null,
-    CapDrop: null,
-    CgroupnsMode: "host",
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
-  },
-  ...{
-    ExtraHosts: null,
-    GroupAdd: null,
-    IpcMode: "private",
-    Cgroup: "",
-    Links: null,
-    OomScoreAdj: 0,
-    PidMode: "",
-  },
-  ...{ Privileged: false, PublishAllPorts: false, ReadonlyRootfs: false, SecurityOpt: null, UTSMode: "" },
-  ...{ UsernsMode: "", ShmSize: 67108864, Runtime: "runc", ConsoleSize: [0, 0], Isolation: "", CpuShares: 0 },
-  ...{ Memory: 0, NanoCpus: 0, CgroupParent: "", BlkioWeight: 0, CpuPeriod: 0, CpuQuota: 0, CpusetCpus: "" },
-  ...{ CpusetMems: "", Devices: [], DeviceCgroupRules: null, DeviceRequests: null, MemoryReservation: 0 },
-  ...{ MemorySwap: 0, MemorySwappiness: null, OomKillDisable: false, PidsLimit: null, Ulimits: [] },
-};
+function graphDriver(id: string): object {
+  const layer = `/var/lib/docker/overlay2/${id}`;
+  const Data = {
+    LowerDir: `${layer}-init/diff:${LOWER_LAYERS}`,
+    ...{ MergedDir: `${layer}/merged`, UpperDir: `${layer}/diff`, WorkDir: `${layer}/work` },
+  };
+  return { Data, Name: "overlay2" };
+}
 
 /** An entry of `GET /containers/json`. */
 export function containerSummary(
@@ -79,9 +41,6 @@ export function containerSummary(
     Mounts: mounts,
   };
 }
-
-const networkMode = (mode: string | undefined): string =>
-  mode === undefined || mode === "" ? "default" : mode;
 
 /** `Up 3 minutes (healthy)`, `Exited (0) 2 hours ago`. */
 export function statusText(container: SimContainer, nowMs: number): string {
@@ -135,16 +94,20 @@ function networkMap(state: EngineState, { endpoints, status }: SimContainer): Re
 }
 
 function endpointView(state: EngineState, { network, aliases, id, ip }: Endpoint): object {
-  const found = [...state.networks.values()].find(({ name }) => name === network);
   return {
-    ...{ IPAMConfig: null, Links: null, Aliases: aliases, NetworkID: found?.id ?? "", EndpointID: id },
-    ...{
-      Gateway: ip === "" ? "" : "172.17.0.1",
-      IPAddress: ip,
-      IPPrefixLen: ip === "" ? 0 : 16,
-      IPv6Gateway: "",
-    },
-    ...{ GlobalIPv6Address: "", GlobalIPv6PrefixLen: 0, MacAddress: macOf(ip), DriverOpts: null },
+    IPAMConfig: null,
+    Links: null,
+    Aliases: aliases,
+    NetworkID: state.networkIdOf(network),
+    EndpointID: id,
+    Gateway: ip === "" ? "" : "172.17.0.1",
+    IPAddress: ip,
+    IPPrefixLen: ip === "" ? 0 : 16,
+    IPv6Gateway: "",
+    GlobalIPv6Address: "",
+    GlobalIPv6PrefixLen: 0,
+    MacAddress: macOf(ip),
+    DriverOpts: null,
   };
 }
 
@@ -158,46 +121,69 @@ const macOf = (ip: string): string =>
 
 /** `GET /containers/{id}/json`. */
 export function containerInspect(state: EngineState, container: SimContainer): object {
+  const { before, after } = aroundHostConfig(state, container);
+  return { ...before, HostConfig: fullHostConfig(container.hostConfig), ...after };
+}
+
+/** The same as text, without building what many containers have in common again. */
+export function inspectText(state: EngineState, container: SimContainer): string {
+  const { before, after } = aroundHostConfig(state, container);
+  const head = JSON.stringify(before).slice(0, -1);
+  return `${head},"HostConfig":${hostConfigText(container.hostConfig)},${JSON.stringify(after).slice(1)}`;
+}
+
+/** What an inspect answer has before and after its `HostConfig`. */
+function aroundHostConfig(state: EngineState, container: SimContainer): { before: object; after: object } {
   const { id, status, argv } = container;
   const directory = `/var/lib/docker/containers/${id}`;
   const isRunning = status === "running" || status === "paused";
   const started = container.startedMs !== 0;
   const path = (name: string): string => (started ? `${directory}/${name}` : "");
-  return {
-    ...{ Id: id, Created: rfc3339(container.createdMs), Path: argv[0] ?? "", Args: argv.slice(1) },
-    State: {
-      ...{ Status: status, Running: isRunning || status === "restarting", Paused: status === "paused" },
-      ...{
-        Restarting: status === "restarting",
-        OOMKilled: false,
-        Dead: status === "dead",
-        Pid: container.pid,
-      },
-      ...{ ExitCode: container.exitCode, Error: container.error, StartedAt: rfc3339(container.startedMs) },
-      FinishedAt: rfc3339(container.finishedMs),
-      ...(container.health !== undefined && {
-        Health: { Status: container.health, FailingStreak: 0, Log: [] },
-      }),
-    },
-    ...{ Image: container.imageId, ResolvConfPath: path("resolv.conf"), HostnamePath: path("hostname") },
-    ...{ HostsPath: path("hosts"), LogPath: path(`${id}-json.log`), Name: `/${container.name}` },
-    ...{ RestartCount: container.restartCount, Driver: "overlay2", Platform: "linux", MountLabel: "" },
-    ...{
-      ProcessLabel: "",
-      AppArmorProfile: "",
-      ExecIDs: container.execIds?.length ? container.execIds : null,
-    },
-    HostConfig: {
-      ...HOST_CONFIG_DEFAULTS,
-      ...container.hostConfig,
-      NetworkMode: networkMode(container.hostConfig.NetworkMode),
-    },
-    GraphDriver: { Data: { MergedDir: `/var/lib/docker/overlay2/${id}/merged` }, Name: "overlay2" },
+  const before = {
+    Id: id,
+    Created: rfc3339(container.createdMs),
+    Path: argv[0] ?? "",
+    Args: argv.slice(1),
+    State: stateView(container, isRunning),
+    Image: container.imageId,
+    ResolvConfPath: path("resolv.conf"),
+    HostnamePath: path("hostname"),
+    HostsPath: path("hosts"),
+    LogPath: path(`${id}-json.log`),
+    Name: `/${container.name}`,
+    RestartCount: container.restartCount,
+    Driver: "overlay2",
+    Platform: "linux",
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: container.execIds?.length ? container.execIds : null,
+  };
+  const after = {
+    GraphDriver: graphDriver(id),
     Mounts: container.mounts,
     Config: { Hostname: id.slice(0, 12), ...CONFIG_DEFAULTS, ...container.config },
     NetworkSettings: networkSettings(state, container, isRunning),
   };
+  return { before, after };
 }
+
+const stateView = (container: SimContainer, isRunning: boolean): object => ({
+  Status: container.status,
+  Running: isRunning || container.status === "restarting",
+  Paused: container.status === "paused",
+  Restarting: container.status === "restarting",
+  OOMKilled: false,
+  Dead: container.status === "dead",
+  Pid: container.pid,
+  ExitCode: container.exitCode,
+  Error: container.error,
+  StartedAt: rfc3339(container.startedMs),
+  FinishedAt: rfc3339(container.finishedMs),
+  ...(container.health !== undefined && {
+    Health: { Status: container.health, FailingStreak: 0, Log: [] },
+  }),
+});
 
 function networkSettings(state: EngineState, container: SimContainer, isRunning: boolean): object {
   const bridge = container.endpoints.find(({ network }) => network === "bridge");
@@ -207,7 +193,7 @@ function networkSettings(state: EngineState, container: SimContainer, isRunning:
       : { EndpointID: "", Gateway: "", IPAddress: "", IPPrefixLen: 0, MacAddress: "" }
   ) as Record<string, unknown>;
   return {
-    ...{ Bridge: "", SandboxID: isRunning ? stableId(`sandbox ${container.id}`) : "", HairpinMode: false },
+    ...{ Bridge: "", SandboxID: isRunning ? sandboxOf(container.id) : "", HairpinMode: false },
     ...{ LinkLocalIPv6Address: "", LinkLocalIPv6PrefixLen: 0, Ports: isRunning ? portMap(container) : {} },
     ...{ SandboxKey: isRunning ? `/var/run/docker/netns/${container.id.slice(0, 12)}` : "" },
     ...{ SecondaryIPAddresses: null, SecondaryIPv6Addresses: null, EndpointID, Gateway },
@@ -215,6 +201,9 @@ function networkSettings(state: EngineState, container: SimContainer, isRunning:
     Networks: networkMap(state, container),
   };
 }
+
+/** Another 64 digits that belong to this ID. */
+const sandboxOf = (id: string): string => `${id.slice(32)}${id.slice(0, 32)}`;
 
 function portMap({
   config,

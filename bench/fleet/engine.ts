@@ -1,14 +1,16 @@
-import { createServer, ServerResponse, type IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import { createServer, ServerResponse } from "node:http";
 import { seedContainer } from "./create.ts";
 import type { EventInput } from "./event-log.ts";
-import { EngineRefusal, Exchange } from "./exchange.ts";
+import { EngineRefusal, Exchange, type HttpSide } from "./exchange.ts";
+import { headersOf, type LeanHandler, type LeanRequest } from "./lean-lane.ts";
+import { LEAN_ROUTES } from "./lean-routes.ts";
 import { bringUp, onExit, removeContainer } from "./lifecycle.ts";
 import { Listener } from "./listener.ts";
 import { allocatePorts } from "./ports.ts";
 import { router } from "./routes.ts";
 import { EngineState, type PortHolder } from "./state.ts";
 import type { ContainerSeed, EngineOptions, RequestRecord, SimContainer } from "./types.ts";
+import { parseUrl, VersionGate, type ParsedUrl } from "./version-gate.ts";
 
 interface PlannedFailure {
   readonly route: string;
@@ -26,6 +28,7 @@ export class SimulatedEngine implements AsyncDisposable {
   /** Requests since the start by route name, `GET /info`. */
   readonly counters = new Map<string, number>();
   readonly #state: EngineState;
+  readonly #gate: VersionGate;
   readonly #listener: Listener;
   readonly #keepRequests: number;
   readonly #failures: PlannedFailure[] = [];
@@ -35,9 +38,10 @@ export class SimulatedEngine implements AsyncDisposable {
 
   private constructor(options: EngineOptions) {
     this.#state = new EngineState(options);
+    this.#gate = new VersionGate(this.#state.versions);
     this.#keepRequests = options.keepRequests ?? 200;
     const http = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
-    http.on("request", (req, res) => this.#receive(req, res, undefined));
+    http.on("request", (req, res) => this.#receive({ req, res, upgrade: undefined }));
     http.on("upgrade", (req, socket, head) => {
       const res = new ServerResponse(req);
       res.shouldKeepAlive = false;
@@ -47,9 +51,14 @@ export class SimulatedEngine implements AsyncDisposable {
       });
       socket.on("error", () => socket.destroy());
       socket.unshift(head);
-      this.#receive(req, res, socket);
+      this.#receive({ req, res, upgrade: socket });
     });
-    this.#listener = new Listener(http, options.host ?? "127.0.0.1", options.port ?? 0);
+    const lean: LeanHandler = {
+      takes: (method, url) => this.#isLean(method, url),
+      serve: (request) => this.#receive(request),
+    };
+    const { host = "127.0.0.1", port = 0 } = options;
+    this.#listener = new Listener(http, lean, { host, port });
     const { containers = [] } = options;
     const seeds =
       typeof containers === "number" ? Array.from({ length: containers }, () => ({})) : containers;
@@ -214,50 +223,37 @@ export class SimulatedEngine implements AsyncDisposable {
     return container;
   }
 
-  #receive(req: IncomingMessage, res: ServerResponse, upgrade: Duplex | undefined): void {
+  /** Whether a request may go without Node's HTTP server: a plain route, in a version this engine speaks. */
+  #isLean(method: string, url: string): boolean {
+    const parsed = parseUrl(url);
+    const route = router.find(method, parsed.path);
+    return route !== undefined && LEAN_ROUTES.has(route.name) && this.#gate.refusal(parsed) === undefined;
+  }
+
+  #receive(side: HttpSide | LeanRequest): void {
     const serve = (): void => {
       if (this.#frozen) this.#frozen.push(serve);
-      else void this.#serve(req, res, upgrade);
+      else void this.#serve(side);
     };
     if (this.#slowMs > 0) this.#state.alarms.after(this.#slowMs, serve);
     else serve();
   }
 
-  async #serve(req: IncomingMessage, res: ServerResponse, upgrade: Duplex | undefined): Promise<void> {
-    const { method = "GET", url = "/" } = req;
-    const [, major, minor, path = "/", search = ""] = /^(?:\/v(\d+)\.(\d+))?([^?]*)\??(.*)$/.exec(url) ?? [];
-    const route = router.find(method, path);
-    this.#note(req, route?.name ?? "404");
-    const { apiVersion, minApiVersion, serverVersion } = this.#state.versions;
+  async #serve(side: HttpSide | LeanRequest): Promise<void> {
+    const { method = "GET", url = "/" } = "req" in side ? side.req : side;
+    const parsed = parseUrl(url);
+    const { minor } = parsed;
+    const route = router.find(method, parsed.path);
+    this.#note(side, route?.name ?? "404");
     const apiMinor = minor === undefined ? this.#state.apiMinor : Number(minor);
-    const exchange = new Exchange(this.#state, req, res, {
-      query: new URLSearchParams(search),
-      apiMinor,
-      upgrade,
-    });
+    const query = new URLSearchParams(parsed.search);
+    const exchange = new Exchange(this.#state, side, { query, apiMinor });
     if (!route) {
       exchange.refuse(404, "page not found");
       return;
     }
     exchange.params = route.params;
-    res.setHeader("Api-Version", apiVersion);
-    res.setHeader("Ostype", "linux");
-    res.setHeader("Server", `Docker/${serverVersion} (linux)`);
-    if (minor !== undefined && compare(`${major ?? ""}.${minor}`, apiVersion) > 0) {
-      exchange.refuse(
-        400,
-        `client version ${major ?? ""}.${minor} is too new. Maximum supported API version is ${apiVersion}`,
-      );
-      return;
-    }
-    if (minor !== undefined && compare(`${major ?? ""}.${minor}`, minApiVersion) < 0) {
-      const text = `client version ${major ?? ""}.${minor} is too old. Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version\n`;
-      res
-        .writeHead(400, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": text.length })
-        .end(text);
-      return;
-    }
-    res.setHeader("Docker-Experimental", "false");
+    if ("req" in side && !this.#prepare(side.res, exchange, parsed)) return;
     const planned = this.#failures.findIndex((failure) => failure.route === route.name);
     const [failure] = planned < 0 ? [] : this.#failures.splice(planned, 1);
     try {
@@ -265,21 +261,35 @@ export class SimulatedEngine implements AsyncDisposable {
       await route.handle(exchange);
     } catch (error) {
       if (error instanceof EngineRefusal) exchange.refuse(error.status, error.message);
-      else if (!res.destroyed && !req.socket.destroyed)
+      else if (!("req" in side) || (!side.res.destroyed && !side.req.socket.destroyed))
         exchange.refuse(500, `simulated engine: ${String(error)}`);
     }
   }
 
-  #note({ method = "", url = "", headers }: IncomingMessage, route: string): void {
+  /** Gives an answer its headers, and refuses a version the engine does not speak. @returns false: that was the answer */
+  #prepare(res: ServerResponse, exchange: Exchange, url: ParsedUrl): boolean {
+    const { apiVersion, serverVersion } = this.#state.versions;
+    res.setHeader("Api-Version", apiVersion);
+    res.setHeader("Ostype", "linux");
+    res.setHeader("Server", `Docker/${serverVersion} (linux)`);
+    const refusal = this.#gate.refusal(url);
+    if (refusal === undefined) {
+      res.setHeader("Docker-Experimental", "false");
+      return true;
+    }
+    const { tooNew, text } = refusal;
+    const headers = { "Content-Type": "text/plain; charset=utf-8", "Content-Length": text.length };
+    if (tooNew) exchange.refuse(400, text);
+    else exchange.answer(400, headers, text);
+    return false;
+  }
+
+  #note(side: HttpSide | LeanRequest, route: string): void {
     this.counters.set(route, this.count(route) + 1);
     if (this.#keepRequests === 0) return;
+    const { method = "", url = "" } = "req" in side ? side.req : side;
+    const headers = "req" in side ? side.req.headers : headersOf(side.head);
     this.requests.push({ method, url, route, headers });
     if (this.requests.length > this.#keepRequests) this.requests.shift();
   }
-}
-
-function compare(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split(".").map(Number);
-  const [majorB = 0, minorB = 0] = b.split(".").map(Number);
-  return majorA - majorB || minorA - minorB;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { LeanRequest } from "./lean-lane.ts";
 import type { EngineState } from "./state.ts";
 
 /** An answer other than success, with dockerd's words. */
@@ -20,30 +21,51 @@ export function isTrue(value: string | null): boolean {
 /** A JSON value as text; `""` for anything that is not a string. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
+/** Node's side of a request. */
+export interface HttpSide {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Set when the client asked for a switch of protocols. */
+  readonly upgrade: Duplex | undefined;
+}
+
 /** One request on its way through the simulated engine. */
 export class Exchange {
   readonly state: EngineState;
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
   readonly query: URLSearchParams;
   /** The minor of the version asked for: 41 for `/v1.41/…`, else the engine's highest. */
   readonly apiMinor: number;
-  /** Set when the client asked for a switch of protocols. */
-  readonly #upgrade: Duplex | undefined;
+  readonly #side: HttpSide | LeanRequest;
   #params: Readonly<Record<string, string>> = {};
 
   constructor(
     state: EngineState,
-    req: IncomingMessage,
-    res: ServerResponse,
-    at: { query: URLSearchParams; apiMinor: number; upgrade: Duplex | undefined },
+    side: HttpSide | LeanRequest,
+    at: { query: URLSearchParams; apiMinor: number },
   ) {
     this.state = state;
-    this.req = req;
-    this.res = res;
+    this.#side = side;
     this.query = at.query;
     this.apiMinor = at.apiMinor;
-    this.#upgrade = at.upgrade;
+  }
+
+  /** Node's request. @throws {Error} for a route of `LEAN_ROUTES`, which may not need it */
+  get req(): IncomingMessage {
+    return this.#http.req;
+  }
+
+  /** Node's response, with the same limit. */
+  get res(): ServerResponse {
+    return this.#http.res;
+  }
+
+  get method(): string {
+    return "req" in this.#side ? (this.#side.req.method ?? "") : this.#side.method;
+  }
+
+  get #http(): HttpSide {
+    if ("req" in this.#side) return this.#side;
+    throw new Error(`${this.#side.method} ${this.#side.url} needs more than a lean route has`);
   }
 
   set params(params: Readonly<Record<string, string>>) {
@@ -78,14 +100,32 @@ export class Exchange {
   }
 
   json(status: number, body: unknown): void {
-    const text = `${JSON.stringify(body)}\n`;
-    const bytes = Buffer.byteLength(text);
-    this.res.writeHead(status, { "Content-Type": "application/json", "Content-Length": bytes }).end(text);
+    this.text(status, `${JSON.stringify(body)}\n`);
+  }
+
+  /** JSON that is text already. */
+  text(status: number, body: string | Buffer): void {
+    this.answer(
+      status,
+      { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+      body,
+    );
   }
 
   /** 204, 304, 200 and 201 without a body. */
   empty(status: number): void {
-    this.res.writeHead(status, status === 204 || status === 304 ? {} : { "Content-Length": 0 }).end();
+    this.answer(status, status === 204 || status === 304 ? {} : { "Content-Length": 0 }, "");
+  }
+
+  /** The whole answer at once. */
+  answer(status: number, headers: Readonly<Record<string, string | number>>, body: string | Buffer): void {
+    if ("req" in this.#side) {
+      this.#side.res.writeHead(status, headers).end(body);
+      return;
+    }
+    let lines = this.state.commonHeaders;
+    for (const [name, value] of Object.entries(headers)) lines += `${name}: ${value}\r\n`;
+    this.#side.answer(status, lines, body);
   }
 
   /** Starts an answer of unknown length; the client has the headers at once. */
@@ -96,15 +136,17 @@ export class Exchange {
   }
 
   refuse(status: number, message: string): void {
-    if (this.res.headersSent) this.res.destroy();
+    if ("req" in this.#side && this.#side.res.headersSent) this.#side.res.destroy();
     else this.json(status, { message });
   }
 
   /** The whole body. For upgrades, where Node does not parse one, as many bytes as Content-Length says. */
   async body(): Promise<Buffer> {
-    if (this.#upgrade) return takeBytes(this.#upgrade, Number(this.req.headers["content-length"] ?? 0));
+    if (!("req" in this.#side)) return this.#side.body;
+    const { req, upgrade } = this.#side;
+    if (upgrade) return takeBytes(upgrade, Number(req.headers["content-length"] ?? 0));
     const chunks: Buffer[] = [];
-    for await (const chunk of this.req) chunks.push(chunk as Buffer);
+    for await (const chunk of req) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   }
 
@@ -129,7 +171,7 @@ export class Exchange {
    * upgrade gets output only.
    */
   hijack(contentType: string): Duplex | ServerResponse {
-    const socket = this.#upgrade;
+    const socket = this.#http.upgrade;
     if (!socket) {
       this.res.useChunkedEncodingByDefault = false;
       this.res.shouldKeepAlive = false;

@@ -3,7 +3,14 @@ import type { EngineOptions } from "./types.ts";
 
 export type { EventInput } from "./event-log.ts";
 export type { PortHolder } from "./state.ts";
-export type { ContainerSeed, EngineOptions, EngineVersions, RequestRecord, SimContainer } from "./types.ts";
+export type {
+  ContainerSeed,
+  EngineOptions,
+  EngineVersions,
+  RequestRecord,
+  SimContainer,
+  SystemFacts,
+} from "./types.ts";
 export { SimulatedEngine };
 
 /** Starts one simulated Docker engine; the caller disposes of it. */

@@ -5,7 +5,7 @@ import { randomId } from "./ids.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { allocatePorts } from "./ports.ts";
 import { Process, StdinQueue } from "./process.ts";
-import { findProgram } from "./programs.ts";
+import { findProgram, forever } from "./programs.ts";
 import type { EngineState } from "./state.ts";
 import type { Endpoint, SimContainer } from "./types.ts";
 
@@ -14,7 +14,7 @@ const isUp = ({ status }: SimContainer): boolean => status === "running" || stat
 /** Starts it; false when it runs already (304). */
 export function startContainer(state: EngineState, container: SimContainer): boolean {
   if (isUp(container)) return false;
-  const program = findProgram(container.argv);
+  const program = findProgram(container.argv) ?? (state.anything ? forever : undefined);
   try {
     for (const { network } of container.endpoints) state.network(network);
     container.ports = allocatePorts(state, container);

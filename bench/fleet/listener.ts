@@ -1,18 +1,19 @@
 import type { Server as HttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { LeanLane, type LeanHandler } from "./lean-lane.ts";
 
 /** Attach and exec start: the requests that may be hijacked without saying so. */
 const HIJACKABLE =
   /^POST (?:\/v[\d.]+)?\/(?:containers\/[^ ]+\/attach|exec\/[^ /]+\/start)(?:\?[^ ]*)? HTTP\/1\.1\r\n/;
-const LONGEST_HEAD = 64 * 1024;
 
 /**
- * Accepts connections for one engine and hands them to its HTTP server; can be frozen, closed and opened again on the same
- * port. Old clients hijack a connection without an `Upgrade` header, which Node's parser would read on as HTTP; the first
- * request of a connection is therefore looked at, and such a one is marked `Upgrade: legacy`.
+ * Accepts connections for one engine; can be frozen, closed and opened again on the same port. Plain requests are served in a lane of
+ * their own, all others by an HTTP server. Old clients hijack a connection without an `Upgrade` header, which Node's parser would read on
+ * as HTTP; the first request that leaves the lane is therefore looked at, and such a one is marked `Upgrade: legacy`.
  */
 export class Listener {
   readonly #http: HttpServer;
+  readonly #lean: LeanHandler;
   readonly #host: string;
   #port: number;
   #server: Server | undefined;
@@ -21,8 +22,9 @@ export class Listener {
   readonly #waiting = new Set<Socket>();
   #frozen = false;
 
-  constructor(http: HttpServer, host: string, port: number) {
+  constructor(http: HttpServer, lean: LeanHandler, { host, port }: { host: string; port: number }) {
     this.#http = http;
+    this.#lean = lean;
     this.#host = host;
     this.#port = port;
   }
@@ -83,18 +85,12 @@ export class Listener {
   }
 
   #serve(socket: Socket): void {
-    let head: Buffer = Buffer.alloc(0);
-    const onEnd = (): void => void socket.destroy();
-    const onData = (chunk: Buffer): void => {
-      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      const complete = !head.subarray(0, 4).equals(Buffer.from("POST")) || head.includes("\r\n\r\n");
-      if (!complete && head.length < LONGEST_HEAD) return;
-      socket.off("data", onData).off("end", onEnd).pause();
-      socket.unshift(markLegacyHijack(head));
+    new LeanLane(socket, this.#lean, (unread) => {
+      socket.pause();
+      socket.unshift(markLegacyHijack(unread));
       this.#http.emit("connection", socket);
       process.nextTick(() => socket.resume());
-    };
-    socket.on("data", onData).on("end", onEnd);
+    });
   }
 }
 

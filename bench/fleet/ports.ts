@@ -10,7 +10,8 @@ const anywhere = (ip: string): boolean => ip === "" || ip === "0.0.0.0" || ip ==
  * another when a foreign process listens there and dockerd's proxy runs into it.
  */
 export function allocatePorts(state: EngineState, container: SimContainer): PublishedPort[] {
-  if (container.hostConfig.NetworkMode === "host") return [];
+  const wanted = container.hostConfig.NetworkMode === "host" ? [] : wantedPorts(container);
+  if (wanted.length === 0) return [];
   const used = new Set<PublishedPort>();
   for (const other of state.containers.values())
     if (other !== container) for (const port of other.ports) used.add(port);
@@ -26,7 +27,7 @@ export function allocatePorts(state: EngineState, container: SimContainer): Publ
         port.containerPort.endsWith(`/${proto}`) &&
         (anywhere(port.hostIp) || anywhere(hostIp) || port.hostIp === hostIp),
     );
-  return wantedPorts(container).map(({ containerPort, hostIp, hostPort }) => {
+  return wanted.map(({ containerPort, hostIp, hostPort }) => {
     const proto = containerPort.split("/")[1] ?? "tcp";
     const shownIp = hostIp === "" ? "0.0.0.0" : hostIp;
     const [first = 0, last = first] = hostPort.split("-").map(Number);

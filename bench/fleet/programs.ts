@@ -36,7 +36,8 @@ function sleepMs(text: string): number | undefined {
   return match ? Number(match[1]) * (UNIT_MS[match[2] ?? ""] ?? 1000) : undefined;
 }
 
-const forever: Program = async (_argv, _io, world) => {
+/** Runs until it is killed. */
+export const forever: Program = async (_argv, _io, world) => {
   await world.sleep(Infinity);
   return 0;
 };

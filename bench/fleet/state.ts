@@ -1,5 +1,6 @@
 import { Alarms } from "./alarms.ts";
 import { EngineClock } from "./clock.ts";
+import { ContainerTexts } from "./container-text.ts";
 import { EventLog } from "./event-log.ts";
 import { EngineRefusal } from "./exchange.ts";
 import { engineIdFor, stableId } from "./ids.ts";
@@ -12,6 +13,7 @@ import type {
   SimImage,
   SimNetwork,
   SimVolume,
+  SystemFacts,
 } from "./types.ts";
 
 const DEBIAN_20_10: EngineVersions = { apiVersion: "1.41", minApiVersion: "1.12", serverVersion: "20.10.24" };
@@ -28,11 +30,16 @@ export class EngineState {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly versions: EngineVersions;
+  /** What every answer carries, as lines of a head. */
+  readonly commonHeaders: string;
   readonly pullable: ReadonlySet<string>;
+  readonly anything: boolean;
+  readonly system: SystemFacts;
 
   readonly clock = new EngineClock();
   readonly alarms = new Alarms();
   readonly events: EventLog;
+  readonly texts = new ContainerTexts(this);
 
   /** By ID. */
   readonly containers = new Map<string, SimContainer>();
@@ -55,6 +62,10 @@ export class EngineState {
     this.cpus = options.cpus ?? 4;
     this.memoryBytes = options.memoryBytes ?? 8 * 1024 ** 3;
     this.versions = options.version ?? DEBIAN_20_10;
+    const { apiVersion, serverVersion } = this.versions;
+    this.commonHeaders = `Api-Version: ${apiVersion}\r\nOstype: linux\r\nServer: Docker/${serverVersion} (linux)\r\nDocker-Experimental: false\r\n`;
+    this.anything = options.anything ?? false;
+    this.system = options.system ?? {};
     this.pullable = new Set((options.pullable ?? DEFAULT_PULLABLE).map(normalizeReference));
     this.events = new EventLog(options.keepEvents ?? 256, this.clock);
     for (const reference of options.images ?? ["busybox"]) {
@@ -112,6 +123,12 @@ export class EngineState {
       all.find(({ id }) => reference !== "" && id.startsWith(reference));
     if (!found) throw new EngineRefusal(404, `network ${reference} not found`);
     return found;
+  }
+
+  /** Of the network with this very name; `""`: there is none. */
+  networkIdOf(wanted: string): string {
+    for (const { id, name } of this.networks.values()) if (name === wanted) return id;
+    return "";
   }
 
   volume(name: string): SimVolume {

@@ -1,4 +1,5 @@
 import { AttachedClient, frame, pumpStdin, streamType } from "./attach.ts";
+import { bulkLogBytes, sendBulk } from "./bulk.ts";
 import { parseTimestamp, rfc3339 } from "./clock.ts";
 import { statsView } from "./container-view.ts";
 import { EngineRefusal, type Exchange } from "./exchange.ts";
@@ -52,6 +53,11 @@ function logs(exchange: Exchange): void {
   const stderr = exchange.flag("stderr");
   if (!stdout && !stderr) throw new EngineRefusal(400, "Bad parameters: you must choose at least one stream");
   const container = state.container(exchange.param("id"));
+  const bulk = bulkLogBytes(container);
+  if (bulk !== undefined) {
+    sendBulk(exchange, bulk);
+    return;
+  }
   const tty = isTty(container);
   const since = boundaryMs(query.get("since")) ?? -Infinity;
   const until = boundaryMs(query.get("until")) ?? Infinity;

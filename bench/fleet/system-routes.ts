@@ -6,15 +6,18 @@ import type { Route } from "./router.ts";
 const KERNEL = "6.1.0-simulated";
 
 function ping(exchange: Exchange): void {
-  const { res, req } = exchange;
-  res.writeHead(200, {
-    "Cache-Control": "no-cache, no-store, must-revalidate",
-    Pragma: "no-cache",
-    ...(exchange.state.apiMinor >= 43 && { "Builder-Version": "1", Swarm: "inactive" }),
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": req.method === "HEAD" ? 0 : 2,
-  });
-  res.end(req.method === "HEAD" ? undefined : "OK");
+  const isHead = exchange.method === "HEAD";
+  exchange.answer(
+    200,
+    {
+      "Cache-Control": "no-cache, no-store, must-revalidate",
+      Pragma: "no-cache",
+      ...(exchange.state.apiMinor >= 43 && { "Builder-Version": "1", Swarm: "inactive" }),
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Length": isHead ? 0 : 2,
+    },
+    isHead ? "" : "OK",
+  );
 }
 
 function version(exchange: Exchange): void {
@@ -51,7 +54,7 @@ function info(exchange: Exchange): void {
   exchange.json(200, {
     ...{ ID: state.id, Containers: state.containers.size, ContainersRunning: count.running },
     ...{ ContainersPaused: count.paused, ContainersStopped: count.stopped, Images: state.images.size },
-    ...{ Driver: "overlay2", DriverStatus: [["Backing Filesystem", "extfs"]] },
+    ...{ Driver: state.system.storageDriver ?? "overlay2", DriverStatus: [["Backing Filesystem", "extfs"]] },
     Plugins: {
       Volume: ["local"],
       Network: ["bridge", "host", "null"],
@@ -70,10 +73,10 @@ function info(exchange: Exchange): void {
       CgroupDriver: "cgroupfs",
       CgroupVersion: "2",
       NEventsListener: state.events.listeners,
-      KernelVersion: KERNEL,
+      KernelVersion: state.system.kernelVersion ?? KERNEL,
     },
     ...{
-      OperatingSystem: "Simulated Docker engine",
+      OperatingSystem: state.system.operatingSystem ?? "Simulated Docker engine",
       OSVersion: "1",
       OSType: "linux",
       Architecture: "x86_64",

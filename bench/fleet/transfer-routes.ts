@@ -33,7 +33,7 @@ async function pull(exchange: Exchange, from: string, tag: string): Promise<void
   const { state } = exchange;
   const reference = normalizeReference(tag === "" ? from : `${from}${tag.includes(":") ? "@" : ":"}${tag}`);
   const repository = repositoryOf(reference);
-  if (!state.pullable.has(reference)) {
+  if (!state.anything && !state.pullable.has(reference)) {
     const isKnown = [...state.pullable].some((known) => repositoryOf(known) === repository);
     throw new EngineRefusal(
       404,

@@ -35,12 +35,23 @@ export interface EngineOptions {
   readonly images?: readonly string[];
   /** References a pull can get; default: a handful of well-known ones. */
   readonly pullable?: readonly string[];
+  /** Every image can be pulled, and a command it does not know runs until it is stopped. Default false. */
+  readonly anything?: boolean;
+  /** What it says of its machine; what is absent is the simulator's own. */
+  readonly system?: SystemFacts;
   /** Containers present from the start: so many plain running ones, or these. */
   readonly containers?: number | readonly ContainerSeed[];
   /** How many of the newest requests `requests` keeps; default 200, 0 keeps none. */
   readonly keepRequests?: number;
   /** How many of the newest events `since` can replay; default 256, as dockerd. */
   readonly keepEvents?: number;
+}
+
+/** The facts of which managers make the built-in labels. */
+export interface SystemFacts {
+  readonly operatingSystem?: string;
+  readonly kernelVersion?: string;
+  readonly storageDriver?: string;
 }
 
 /** A container that is there without anybody having created it. */

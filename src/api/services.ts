@@ -15,6 +15,7 @@ import type { ClientPulls } from "./client-pulls.ts";
 import type { ImageCopies } from "./images/copy.ts";
 import type { OpenStreams } from "./containers/open-streams.ts";
 import type { CreateIntents } from "./containers/create-intents.ts";
+import type { OrphanCreates } from "./containers/orphan-creates.ts";
 
 /** What handlers work with. Made once by `src/app.ts`. */
 export interface Services {
@@ -29,6 +30,7 @@ export interface Services {
   readonly version: string;
   readonly streams: OpenStreams;
   readonly intents: CreateIntents;
+  readonly orphans: OrphanCreates;
   readonly pulls: ClientPulls;
   readonly builders: Builders;
   readonly copies: ImageCopies;

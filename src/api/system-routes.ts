@@ -1,3 +1,4 @@
+import type { ImageSummary } from "../docker/types.ts";
 import { eventFilterKeys, eventTest } from "../events/event-filters.ts";
 import { parseEventPeriod } from "../events/event-query.ts";
 import { streamEvents } from "../events/event-stream.ts";
@@ -7,19 +8,22 @@ import { diskUsage } from "./disk-usage.ts";
 import { header, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { maskUserInfo } from "./mask-user-info.ts";
 import { platform } from "./platform.ts";
+import { sendJsonPieces } from "./send-pieces.ts";
 import type { Services } from "./services.ts";
 import { parseFilters, refuseUnknownKeys } from "./views/docker-filters.ts";
 import { countNamedImages } from "./views/image-list.ts";
-import { infoBody } from "./views/info.ts";
+import type { InfoInput } from "./views/info.ts";
+import { InfoWriter } from "./views/info-writer.ts";
 import { versionBody } from "./views/version.ts";
 
 /** Docker's "System" tag (spec: api.md §6, §10.2). */
 // prettier-ignore
 export function systemRoutes(services: Services): readonly Route[] {
+  const writer = new InfoWriter();
   return [
     { method: "get",  path: "/_ping",   handle: (x) => ping(services, x) },     // SystemPing
     { method: "head", path: "/_ping",   handle: (x) => ping(services, x) },     // SystemPingHead
-    { method: "get",  path: "/info",    handle: (x) => info(services, x) },     // SystemInfo
+    { method: "get",  path: "/info",    handle: (x) => info(services, writer, x) }, // SystemInfo
     { method: "get",  path: "/version", handle: (x) => version(services, x) },  // SystemVersion
     { method: "get",  path: "/system/df", handle: (x) => diskUsage(services, x) }, // SystemDataUsage
     { method: "get",  path: "/events",  handle: (x) => events(services, x) },   // SystemEvents
@@ -46,11 +50,13 @@ function ping(services: Services, exchange: Exchange): void {
   res.end(req.method === "HEAD" ? undefined : "OK");
 }
 
-function info({ cluster, membership, config, hub, version, role }: Services, { res }: Exchange): void {
-  const members = [...cluster.members()];
-  const body = infoBody({
+function info(services: Services, writer: InfoWriter, { res }: Exchange): Promise<void> {
+  const { cluster, membership, config, hub, version, role } = services;
+  let images = 0;
+  for (const engine of cluster.members()) images += namedImages(engine.cache.inventory.images);
+  const input: InfoInput = {
     nodes: [...cluster.engines],
-    images: members.reduce((sum, engine) => sum + countNamedImages(engine.cache.inventory.images), 0),
+    images,
     role: role.role,
     primary: role.primary,
     strategy: config.strategy,
@@ -66,13 +72,18 @@ function info({ cluster, membership, config, hub, version, role }: Services, { r
       httpsProxy: maskUserInfo(process.env.https_proxy ?? ""),
       noProxy: process.env.no_proxy ?? "",
     },
-  });
+  };
   const warnings = [...membership.warnings, ...cluster.warnings];
-  sendJson(
-    res,
-    200,
-    warnings.length === 0 ? body : { ...body, Warnings: warnings.map((text) => `WARNING: ${text}`) },
-  );
+  return sendJsonPieces(res, 200, [writer.write(input, warnings)]);
+}
+
+const imageCounts = new WeakMap<readonly ImageSummary[], number>();
+
+/** Counted once for each reading of an engine's images. */
+function namedImages(images: readonly ImageSummary[]): number {
+  let count = imageCounts.get(images);
+  if (count === undefined) imageCounts.set(images, (count = countNamedImages(images)));
+  return count;
 }
 
 function version({ cluster, config, version }: Services, { res }: Exchange): void {

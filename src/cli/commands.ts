@@ -7,6 +7,7 @@ import { join } from "./join.ts";
 import { list } from "./list.ts";
 import { manage } from "./manage.ts";
 import { operatorCommands } from "./operator/commands.ts";
+import { simulateCommand } from "./simulate/commands.ts";
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
@@ -65,6 +66,7 @@ export const commands: readonly Command[] = [
     },
   ),
   ...operatorCommands,
+  simulateCommand,
   command(
     {
       name: "health",

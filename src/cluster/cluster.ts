@@ -10,13 +10,20 @@ import type { TlsIdentity } from "../tls/identity.ts";
 import { Admission } from "./admission.ts";
 import { ContainerIndex } from "./container-index.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { EngineCandidate, reservation, type Reservation } from "./engine-candidate.ts";
+import type { Reservation } from "./engine-candidate.ts";
 import type { EngineAnnouncement } from "./engine-state.ts";
 import { hostPort } from "./engine-address.ts";
 import { Engine } from "./engine.ts";
 import type { EngineContext } from "./engine-context.ts";
 import type { NodeSettingsSource } from "./node-settings.ts";
 import { ExecIndex } from "./exec-index.ts";
+import { Placements, type Placed } from "./placements.ts";
+import { soon } from "./within.ts";
+
+/** Inspections under way at once while engines are read as a whole, all engines together and roughly. */
+const INSPECTS = 1_024;
+/** How long a list waits for engines that are busy, milliseconds. */
+const SETTLE_MS = 1_000;
 
 /** Hears what happens in the cluster; the event hub does. */
 export interface ClusterListener {
@@ -37,6 +44,8 @@ export interface ClusterDependencies {
   readonly tls?: TlsIdentity | undefined;
   /** Asked right before any engine is told to change anything. @throws ApiError when this manager may not act. Absent: it always may */
   readonly fence?: () => void;
+  /** Containers are read after each of their events: rules look at what no event tells. Absent: only where events do not tell enough. */
+  readonly exact?: boolean;
   /** Of calls to engines, where the usual ones will not do. */
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -53,13 +62,13 @@ export class Cluster implements AsyncDisposable {
   readonly #engines = new Map<string, Engine>();
   readonly #leaving = new Set<Promise<void>>();
   #disposed = false;
-  /** Names on their way to a container, and who holds them. */
-  readonly #reservedNames = new Map<string, object>();
+  readonly #placements: Placements;
   readonly #admission: Admission;
   /** Asked by every request; undefined when engines came, went or changed. */
   #apiRange: ClusterApiRange | undefined;
   readonly #context: EngineContext;
   readonly #endReloads: (() => void) | undefined;
+  readonly #endSettings: (() => void) | undefined;
   readonly containers = new ContainerIndex();
   readonly execs = new ExecIndex();
 
@@ -68,11 +77,14 @@ export class Cluster implements AsyncDisposable {
     const { settings, options, log, random, listener, tls, nodes, deadlines } = dependencies;
     const { fence = () => undefined } = dependencies;
     this.#admission = new Admission(log);
+    this.#placements = new Placements(dependencies.scheduler, this.containers);
     this.#context = {
       settings,
       tls,
       overcommit: options.overcommit,
       countMemoryReservation: options.countMemoryReservation,
+      exact: dependencies.exact ?? false,
+      inspectsAtOnce: () => Math.min(Math.max(Math.floor(INSPECTS / this.#engines.size), 2), 8),
       log,
       random,
       index: {
@@ -96,6 +108,11 @@ export class Cluster implements AsyncDisposable {
       publish: (engine, event) => listener.onEngineEvent(engine, event),
       execCreated: (execId, engine, containerId) => this.execs.add(execId, engine, containerId),
     };
+    this.#endSettings = nodes?.onChange((engineId) => {
+      for (const engine of this.#engines.values()) {
+        if (engine.engineId === engineId) engine.candidate.nodeChanged();
+      }
+    });
     this.#endReloads = tls?.onReload(() => {
       for (const engine of this.#engines.values()) engine.identityRenewed();
     });
@@ -146,6 +163,13 @@ export class Cluster implements AsyncDisposable {
     ));
   }
 
+  /** Reads what events told of and lists show, as far as engines answer soon: whoever lists sees what was done before. Never rejects. */
+  async settle(): Promise<void> {
+    const behind = [...this.healthy()].filter(({ cache }) => !cache.told.isSettled);
+    if (behind.length === 0) return;
+    await soon(SETTLE_MS, Promise.all(behind.map(({ cache }) => cache.told.settle())));
+  }
+
   /** Makes the set of engines exactly this: removals first, then additions (discovery.md §8.1). */
   setEntries(entries: readonly EngineEntry[]): void {
     if (this.#disposed) return;
@@ -154,7 +178,9 @@ export class Cluster implements AsyncDisposable {
     for (const [address, entry] of wanted) {
       if (this.#engines.has(address)) continue;
       this.#dependencies.log.debug(messages.discoveryAdd(address));
-      this.#engines.set(address, new Engine(entry.host, entry.port, this.#context));
+      const engine = new Engine(entry.host, entry.port, this.#context);
+      this.#engines.set(address, engine);
+      this.#placements.add(engine.candidate);
     }
   }
 
@@ -162,6 +188,7 @@ export class Cluster implements AsyncDisposable {
     const { log } = this.#dependencies;
     log.debug(messages.discoveryRemove(address));
     this.#engines.delete(address);
+    this.#placements.remove(engine.candidate);
     this.#admission.forget(engine);
     this.#admission.forgetAddress(address);
     this.execs.forgetEngine(engine);
@@ -180,7 +207,9 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#endReloads?.();
+    this.#endSettings?.();
     const engines = [...this.#engines.values()];
+    for (const { candidate } of engines) this.#placements.remove(candidate);
     this.#engines.clear();
     await Promise.all([...engines.map((engine) => engine[Symbol.asyncDispose]()), ...this.#leaving]);
   }
@@ -189,15 +218,14 @@ export class Cluster implements AsyncDisposable {
 
   /** Is this container name in use, by a container of any validated engine or by one being created? */
   nameTaken(name: string, except?: ContainerRecord): boolean {
-    if (this.#reservedNames.has(name)) return true;
+    if (this.#placements.isReserved(name)) return true;
     for (const record of this.containers.named(name)) if (record !== except) return true;
     return false;
   }
 
   /** Chooses engines without reserving anything. */
   rank(request: PlacementRequest): PlacementResult {
-    const candidates = [...this.members()].map((engine) => engine.candidate);
-    return this.#dependencies.scheduler.place(request, candidates);
+    return this.#placements.rank(request);
   }
 
   /**
@@ -205,44 +233,17 @@ export class Cluster implements AsyncDisposable {
    * get the same thing.
    * @throws Error when the name is taken: ask {@link nameTaken} first, in the same turn
    */
-  place(
-    request: PlacementRequest,
-    swarmId: string,
-    labels: Readonly<Record<string, string>>,
-  ):
-    { readonly kind: "placed"; readonly reservation: Reservation } | (PlacementResult & { kind: "refused" }) {
-    this.#mustBeFree(request.name);
-    const result = this.rank(request);
-    if (result.kind === "refused") return result;
-    const [best] = result.ranked;
-    if (!(best instanceof EngineCandidate))
-      throw new TypeError("the scheduler answered with a candidate not given to it");
-    const { engine } = best;
-    const reserved = reservation(engine, swarmId, labels, request);
-    engine.candidate.reserve(reserved);
-    if (request.name !== "") this.#reservedNames.set(request.name, reserved);
-    return { kind: "placed", reservation: reserved };
-  }
-
-  /** Two holders of one name would let go of each other's. */
-  #mustBeFree(name: string): void {
-    if (this.#reservedNames.has(name)) throw new Error(`the name ${name} is reserved already`);
+  place(request: PlacementRequest, swarmId: string, labels: Readonly<Record<string, string>>): Placed {
+    return this.#placements.place(request, swarmId, labels);
   }
 
   /** Holds a name while a container is renamed; the answer lets go of it. @throws Error when it is held already */
   holdName(name: string): () => void {
-    this.#mustBeFree(name);
-    const holder = {};
-    this.#reservedNames.set(name, holder);
-    return () => {
-      if (this.#reservedNames.get(name) === holder) this.#reservedNames.delete(name);
-    };
+    return this.#placements.holdName(name);
   }
 
   /** The container is in the cluster's state now, or will not come. */
   release(reserved: Reservation): void {
-    reserved.engine.candidate.release(reserved);
-    const [name] = reserved.names;
-    if (name !== undefined && this.#reservedNames.get(name) === reserved) this.#reservedNames.delete(name);
+    this.#placements.release(reserved);
   }
 }

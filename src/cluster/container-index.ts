@@ -1,5 +1,7 @@
 import { betterCopy } from "./better-copy.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import type { InventoryListener } from "./inventory.ts";
+import { MultiMap } from "./multi-map.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 
 /**
@@ -8,11 +10,24 @@ import { PrefixIndex } from "./prefix-index.ts";
  */
 export class ContainerIndex {
   readonly #byId = new Map<string, ContainerRecord>();
-  readonly #bySwarmId = new Map<string, Set<ContainerRecord>>();
-  readonly #byName = new Map<string, Set<ContainerRecord>>();
+  readonly #bySwarmId = new MultiMap<string, ContainerRecord>();
+  readonly #byName = new MultiMap<string, ContainerRecord>();
   readonly #byFormerId = new Map<string, ContainerRecord>();
   /** Prefixes of IDs, former IDs and swarm IDs. */
   readonly #prefixes = new PrefixIndex<ContainerRecord>();
+  readonly #followers: InventoryListener[] = [];
+
+  #version = 0;
+
+  /** Another one whenever {@link values} are others. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** From now on, and for good, hears of everything that enters {@link values} or leaves them. */
+  follow(follower: InventoryListener): void {
+    this.#followers.push(follower);
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -23,11 +38,14 @@ export class ContainerIndex {
   }
 
   add(record: ContainerRecord): void {
+    const hidden = this.#byId.get(record.id);
+    if (hidden !== undefined) this.#left(hidden);
     this.#byId.set(record.id, record);
+    this.#entered(record);
     this.#prefixes.add(record.id, record);
-    for (const name of record.names) addTo(this.#byName, name, record);
+    for (const name of record.names) this.#byName.add(name, record);
     if (record.swarmId !== "") {
-      addTo(this.#bySwarmId, record.swarmId, record);
+      this.#bySwarmId.add(record.swarmId, record);
       this.#prefixes.add(record.swarmId, record);
     }
     for (const id of record.formerIds) {
@@ -38,10 +56,15 @@ export class ContainerIndex {
 
   remove(record: ContainerRecord): void {
     this.#prefixes.remove(record.id, record);
-    this.#forget(this.#byId, record.id, record);
-    for (const name of record.names) removeFrom(this.#byName, name, record);
+    if (this.#byId.get(record.id) === record) {
+      this.#left(record);
+      this.#forget(this.#byId, record.id, record);
+      const uncovered = this.#byId.get(record.id);
+      if (uncovered !== undefined) this.#entered(uncovered);
+    }
+    for (const name of record.names) this.#byName.remove(name, record);
     if (record.swarmId !== "") {
-      removeFrom(this.#bySwarmId, record.swarmId, record);
+      this.#bySwarmId.remove(record.swarmId, record);
       this.#prefixes.remove(record.swarmId, record);
     }
     for (const id of record.formerIds) {
@@ -59,18 +82,28 @@ export class ContainerIndex {
     }
   }
 
+  #entered(record: ContainerRecord): void {
+    this.#version++;
+    for (const follower of this.#followers) follower.containerAdded(record);
+  }
+
+  #left(record: ContainerRecord): void {
+    this.#version++;
+    for (const follower of this.#followers) follower.containerRemoved(record);
+  }
+
   byId(id: string): ContainerRecord | undefined {
     return this.#byId.get(id);
   }
 
   /** All copies of one container, on any engine: those with this swarm ID. */
   withSwarmId(swarmId: string): ReadonlySet<ContainerRecord> {
-    return this.#bySwarmId.get(swarmId) ?? NONE;
+    return this.#bySwarmId.get(swarmId);
   }
 
   /** All containers with this name or link alias, on any engine. */
   named(name: string): ReadonlySet<ContainerRecord> {
-    return this.#byName.get(name) ?? NONE;
+    return this.#byName.get(name);
   }
 
   /**
@@ -90,7 +123,7 @@ export class ContainerIndex {
         if ((key === record.id || record.formerIds.includes(key)) && accepts(record)) return record;
       }
     }
-    const copies = [...(this.#bySwarmId.get(reference) ?? NONE)].filter(accepts);
+    const copies = [...this.#bySwarmId.get(reference)].filter(accepts);
     if (copies.length > 0) return copies.reduce(betterCopy);
     if (reference.length === 12) {
       for (const [key, record] of this.#prefixes.startingWith(reference)) {
@@ -100,6 +133,15 @@ export class ContainerIndex {
     }
     const named = this.#allNamed(reference, accepts);
     return named.size === 0 ? this.#resolvePrefix(reference, accepts) : onlyOne(named);
+  }
+
+  /** Every container the reference could mean on some engine, and maybe others: where it is not found, {@link resolve} finds nothing. */
+  *mentioned(reference: string): Generator<ContainerRecord> {
+    if (reference === "") return;
+    for (const [, record] of this.#prefixes.startingWith(reference)) yield record;
+    yield* this.named(reference.startsWith("/") ? reference.slice(1) : reference);
+    const slash = reference.indexOf("/");
+    if (slash > 0) yield* this.named(reference.slice(slash + 1));
   }
 
   #allNamed(reference: string, accepts: (record: ContainerRecord) => boolean): ReadonlySet<ContainerRecord> {
@@ -141,20 +183,7 @@ function onlyOne(records: Iterable<ContainerRecord>): ContainerRecord | undefine
 /** What all copies of a container share. One that was created past the manager has no swarm ID; its copies have its ID for one. */
 const originOf = ({ swarmId, id }: ContainerRecord): string => (swarmId === "" ? id : swarmId);
 
-const NONE: ReadonlySet<ContainerRecord> = new Set();
-
 /** Is the container's engine called this: name, combined ID or bare ID? */
 function isNamed({ engine }: ContainerRecord, text: string): boolean {
   return text === engine.name || text === engine.id || text === engine.engineId;
-}
-
-function addTo(map: Map<string, Set<ContainerRecord>>, key: string, record: ContainerRecord): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([record]));
-  else set.add(record);
-}
-
-function removeFrom(map: Map<string, Set<ContainerRecord>>, key: string, record: ContainerRecord): void {
-  const set = map.get(key);
-  if (set?.delete(record) === true && set.size === 0) map.delete(key);
 }

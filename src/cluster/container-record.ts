@@ -24,12 +24,16 @@ export interface ContainerRecord extends CandidateContainer {
   readonly cpus: number;
   readonly usedPorts: readonly UsedPort[];
   readonly hostModePorts: readonly HostModePort[];
+  /** Known from events, not read since: moments are a little late, and of a new container its list entry is a sketch. */
+  readonly told: boolean;
 }
 
 export interface RecordOptions {
   readonly engineCpus: number;
   /** Count `MemoryReservation` where there is no limit (`swarm.memoryreservation`). */
   readonly countMemoryReservation: boolean;
+  /** See {@link ContainerRecord.told}. */
+  readonly told?: boolean;
 }
 
 export function containerRecord(
@@ -65,6 +69,7 @@ export function containerRecord(
     ),
     usedPorts: usedPorts(inspect, holder),
     hostModePorts: hostModePorts(inspect, holder),
+    told: options.told ?? false,
   };
 }
 

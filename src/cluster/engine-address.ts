@@ -5,6 +5,7 @@ import { EngineUnreachableError } from "../docker/engine-client.ts";
 import { fenced, type Fence } from "../docker/fenced-socket.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 import { errorText } from "../errors.ts";
+import { lentReads } from "../net/lent-memory.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import { within } from "./within.ts";
 
@@ -14,8 +15,10 @@ const DIAL_MS = 10_000;
 const LOOKUP_MS = 10_000;
 /** A peer that vanished is noticed by the kernel after this much silence, milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
-/** Idle connections kept per engine. */
+/** Idle connections kept per engine, at most. */
 const IDLE_SOCKETS = 8;
+/** A connection that was idle for so long is closed: a thousand engines have thousands of them, milliseconds. */
+const IDLE_MS = 15_000;
 
 /** `host:port`, IPv6 in brackets: what an engine is known by. */
 export const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
@@ -30,9 +33,10 @@ class EngineAgent extends Agent {
     this.#fence = fence;
   }
 
-  /** Node's, for the pool. */
+  /** Node's, for the pool. Its parser copies what it keeps. */
   override createConnection(options: object): Socket {
-    return fenced(connect(options as NetConnectOpts), "connect", { fence: this.#fence, options });
+    const socket = connect({ ...(options as NetConnectOpts), onread: lentReads() });
+    return fenced(socket, "connect", { fence: this.#fence, options });
   }
 }
 
@@ -49,8 +53,9 @@ export class EngineConnections {
   /**
    * @param tls how to prove who we are and who they are; undefined: plain HTTP
    * @param fence asked when a connection is open, before its request goes out
+   * @param idleMs a connection that is idle for so long is closed, milliseconds
    */
-  constructor(host: string, port: number, tls?: TlsIdentity, fence?: Fence) {
+  constructor(host: string, port: number, tls?: TlsIdentity, fence?: Fence, idleMs = IDLE_MS) {
     this.host = host;
     this.port = port;
     this.addr = hostPort({ host, port });
@@ -58,6 +63,7 @@ export class EngineConnections {
       keepAlive: true,
       keepAliveMsecs: KEEP_ALIVE_MS,
       maxFreeSockets: IDLE_SOCKETS,
+      timeout: idleMs,
       scheduling: "lifo",
     } as const;
     this.agent =
@@ -109,12 +115,19 @@ export class EngineConnections {
     });
   }
 
+  /** A connection that has left the pool for good: it ends with the others. */
+  adopt(socket: Socket): void {
+    this.#spliced.add(socket);
+    socket.once("close", () => this.#spliced.delete(socket));
+  }
+
   /** A connection being made, and the event that says it is. */
   #open(): { readonly socket: Socket; readonly opened: "connect" | "secureConnect" } {
     const { agent, host, port } = this;
     if (agent instanceof TlsEngineAgent)
       return { socket: agent.open({ allowHalfOpen: true }), opened: "secureConnect" };
-    return { socket: connect({ host, port, allowHalfOpen: true, noDelay: true }), opened: "connect" };
+    const options = { host, port, allowHalfOpen: true, noDelay: true, onread: lentReads() };
+    return { socket: connect(options), opened: "connect" };
   }
 
   /** Our certificate was read again: what is idle does not stay with the old one. */

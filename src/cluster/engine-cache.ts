@@ -1,5 +1,5 @@
 import { EngineResponseError, type EngineClient } from "../docker/engine-client.ts";
-import type { ContainerInspect, ContainerSummary } from "../docker/types.ts";
+import type { ContainerInspect, ContainerSummary, EngineEvent } from "../docker/types.ts";
 import { coalesced, coalescedByKey } from "./coalesced.ts";
 import { containerRecord, type ContainerRecord } from "./container-record.ts";
 import type { EventEffect } from "./engine-event-effect.ts";
@@ -7,23 +7,38 @@ import type { Engine } from "./engine.ts";
 import { forEachLimited } from "./for-each-limited.ts";
 import { Inventory } from "./inventory.ts";
 import { limited } from "./limited.ts";
+import { ignoreRefusal } from "./ignore-refusal.ts";
+import { newsOf, ToldContainers } from "./told-containers.ts";
 
-/** Containers inspected at once when an engine is read as a whole, and as many again for those events name. */
-const INSPECTS_AT_ONCE = 8;
+/** Containers read at once because events name them. */
+const READS_AT_ONCE = 8;
 /** Destroyed containers remembered, so that an answer on its way does not bring one back. */
 const REMEMBERED_DROPS = 1_024;
 
 /** How much of an engine to read again. */
 type Reading = "everything" | "lists" | "changed-containers";
 
+export interface CacheOptions {
+  /** Count `MemoryReservation` where there is no limit. */
+  readonly countMemoryReservation: boolean;
+  /** Containers are read after each of their events, because rules look at what no event tells. */
+  readonly exact: boolean;
+  /** How many containers are inspected at once when an engine is read as a whole. */
+  inspectsAtOnce(): number;
+}
+
 /** Keeps one engine's {@link Inventory} true: reads what changed, never more than once at a time. */
 export class EngineCache {
   readonly inventory = new Inventory();
   readonly #engine: Engine;
   readonly #client: EngineClient;
-  readonly #countMemoryReservation: boolean;
+  readonly #options: CacheOptions;
   readonly #dropped = new Set<string>();
-  readonly #inTurn = limited(INSPECTS_AT_ONCE);
+  readonly #inTurn = limited(READS_AT_ONCE);
+  /** Containers being read by themselves, and how often. */
+  readonly #reading = new Map<string, number>();
+  /** What events tell without a question. */
+  readonly told: ToldContainers;
   /** Counts {@link reset}s: an answer to a question asked before one is of no use after it. */
   #epoch = 0;
   /** Reads one container again; resolves when the inventory shows a state no older than the call. */
@@ -37,16 +52,25 @@ export class EngineCache {
    */
   readonly readAll = coalescedByKey((what: Reading) => this.#readAll(what));
 
-  constructor(engine: Engine, client: EngineClient, countMemoryReservation: boolean) {
+  constructor(engine: Engine, client: EngineClient, options: CacheOptions) {
     this.#engine = engine;
     this.#client = client;
-    this.#countMemoryReservation = countMemoryReservation;
+    this.#options = options;
+    this.told = new ToldContainers({
+      exact: options.exact,
+      get: (id) => this.inventory.containers.get(id),
+      set: ({ summary, inspect }) => this.#set(summary, inspect, { told: true }),
+      isBeingRead: (id) => this.#reading.has(id),
+      read: (id) => this.refreshContainer(id),
+      list: (ids) => this.#client.listContainers(ids),
+    });
   }
 
   /** Empties the inventory, and keeps what is still on its way out of it. */
   reset(): void {
     this.#epoch++;
     this.#dropped.clear();
+    this.told.forgetAll();
     this.inventory.detach();
     this.inventory.clear();
   }
@@ -58,14 +82,17 @@ export class EngineCache {
       if (this.#dropped.size <= REMEMBERED_DROPS) break;
       this.#dropped.delete(oldest);
     }
+    this.told.wasRead(id);
     this.inventory.removeContainer(id);
   }
 
   /** Does what an event asks for. */
-  async follow(effect: EventEffect): Promise<void> {
+  async follow(effect: EventEffect, event: EngineEvent): Promise<void> {
     switch (effect.kind) {
       case "refresh-container":
-        await this.refreshContainer(effect.id);
+        // What leaves networks after its end is gone by then.
+        if (this.#dropped.has(effect.id)) return;
+        if (!this.told.follow(event, effect.id)) await this.refreshContainer(effect.id);
         return;
       case "drop-container":
         this.dropContainer(effect.id);
@@ -98,7 +125,7 @@ export class EngineCache {
     for (const { Id } of listed) gone.delete(Id);
     for (const id of gone) this.inventory.removeContainer(id);
     const stale = what === "everything" ? listed : listed.filter((summary) => this.#looksChanged(summary));
-    await forEachLimited(stale, INSPECTS_AT_ONCE, async (summary) => {
+    await forEachLimited(stale, this.#options.inspectsAtOnce(), async (summary) => {
       const { Id } = summary;
       const inspect = await this.#inspect(Id);
       if (epoch !== this.#epoch) return;
@@ -124,8 +151,23 @@ export class EngineCache {
 
   async #readContainer(id: string): Promise<void> {
     const epoch = this.#epoch;
-    const [summaries, inspect] = await Promise.all([this.#client.listContainers(id), this.#inspect(id)]);
-    if (epoch !== this.#epoch) return;
+    this.#reading.set(id, (this.#reading.get(id) ?? 0) + 1);
+    try {
+      const [summaries, inspect] = await Promise.all([this.#client.listContainers([id]), this.#inspect(id)]);
+      if (epoch === this.#epoch) this.#take(id, summaries, inspect);
+    } finally {
+      const others = (this.#reading.get(id) ?? 1) - 1;
+      if (others > 0) this.#reading.set(id, others);
+      else this.#reading.delete(id);
+    }
+  }
+
+  #take(
+    id: string,
+    summaries: readonly ContainerSummary[],
+    inspect: ContainerInspect | "gone" | "unreadable",
+  ): void {
+    this.told.wasRead(id);
     const summary = summaries.find(({ Id }) => Id === id);
     if (summary === undefined || inspect === "gone") this.inventory.removeContainer(id);
     else if (inspect !== "unreadable") this.#set(summary, inspect);
@@ -143,13 +185,14 @@ export class EngineCache {
     }
   }
 
-  #set(summary: ContainerSummary, inspect: ContainerInspect): void {
+  #set(summary: ContainerSummary, inspect: ContainerInspect, { told = false } = {}): void {
     if (this.#dropped.has(inspect.Id)) return;
     let record: ContainerRecord;
     try {
       record = containerRecord(this.#engine, summary, inspect, {
         engineCpus: this.#engine.cpus,
-        countMemoryReservation: this.#countMemoryReservation,
+        countMemoryReservation: this.#options.countMemoryReservation,
+        told,
       });
     } catch (error) {
       // Of a shape no Docker engine has: as unreadable as one that is refused.
@@ -173,15 +216,5 @@ export class EngineCache {
 
 /** What of a list entry changes when the container does, and does not with the mere passing of time. */
 function fingerprint({ State, Status, Names, Ports, NetworkSettings }: ContainerSummary): string {
-  // `Up 3 minutes (healthy)`, `Exited (137) 2 hours ago`: the parentheses carry the news.
-  const news = /\([^)]*\)/.exec(Status)?.[0] ?? "";
-  return JSON.stringify([State, news, Names, Ports, Object.keys(NetworkSettings?.Networks ?? {})]);
-}
-
-async function ignoreRefusal(refresh: Promise<void>): Promise<void> {
-  try {
-    await refresh;
-  } catch (error) {
-    if (!(error instanceof EngineResponseError)) throw error;
-  }
+  return JSON.stringify([State, newsOf(Status), Names, Ports, Object.keys(NetworkSettings?.Networks ?? {})]);
 }

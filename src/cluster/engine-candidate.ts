@@ -1,13 +1,14 @@
 import type { ImageSummary } from "../docker/types.ts";
 import type {
   Availability,
-  Candidate,
   CandidateContainer,
   CandidateImage,
+  Facts,
   HostModePort,
   PlacementRequest,
   UsedPort,
 } from "../scheduler/types.ts";
+import type { PoolCandidate } from "../scheduler/pool/pool-candidate.ts";
 import type { Engine } from "./engine.ts";
 
 /** A placement whose container does not exist yet: it holds name, ports, memory and CPUs on its engine (scheduling.md §8). */
@@ -44,21 +45,50 @@ export function reservation(
 }
 
 /** An engine as placement sees it: a live view over its inventory and reservations. One per engine, for ever. */
-export class EngineCandidate implements Candidate {
+export class EngineCandidate implements PoolCandidate {
   readonly engine: Engine;
   readonly #resolves: (reference: string) => boolean;
   readonly #reservations = new Set<Reservation>();
+  /** Reservations whose container is not listed yet: a created container is not counted twice. Undefined: to be found out. */
+  #pending: readonly Reservation[] | undefined;
+  #images: { readonly of: readonly ImageSummary[]; readonly list: readonly CandidateImage[] } | undefined;
+  #changed: (facts: Facts) => void = () => undefined;
 
   constructor(engine: Engine, resolves: (reference: string) => boolean) {
     this.engine = engine;
     this.#resolves = resolves;
+    this.#inventory.watch((facts) => {
+      if (facts === "containers") this.#pending = undefined;
+      this.#changed(facts);
+    });
+  }
+
+  watch(changed: (facts: Facts) => void): void {
+    this.#changed = changed;
+  }
+
+  /** What the engine says of itself, what operators say of it, or how it stands has changed. */
+  nodeChanged(): void {
+    this.#changed("node");
   }
 
   reserve(reservation: Reservation): void {
     this.#reservations.add(reservation);
+    this.#reservationsChanged();
   }
   release(reservation: Reservation): void {
-    this.#reservations.delete(reservation);
+    if (this.#reservations.delete(reservation)) this.#reservationsChanged();
+  }
+  #reservationsChanged(): void {
+    this.#pending = undefined;
+    this.#changed("containers");
+  }
+
+  get takesPart(): boolean {
+    return this.engine.isMember;
+  }
+  get hasReservations(): boolean {
+    return this.#reservations.size > 0;
   }
 
   get id(): string {
@@ -89,31 +119,36 @@ export class EngineCandidate implements Candidate {
     return this.engine.totalCpus;
   }
   get containerCount(): number {
-    return this.#sum(this.#inventory.containers.size, () => 1);
+    return this.#inventory.containers.size + this.#notListed().length;
   }
   get usedMemoryBytes(): number {
-    return this.#sum(this.#inventory.usedMemoryBytes, (pending) => pending.memoryBytes);
+    return this.#notListed().reduce(
+      (sum, { memoryBytes }) => sum + memoryBytes,
+      this.#inventory.usedMemoryBytes,
+    );
   }
   get usedCpus(): number {
-    return this.#sum(this.#inventory.usedCpus, (pending) => pending.cpus);
+    return this.#notListed().reduce((sum, { cpus }) => sum + cpus, this.#inventory.usedCpus);
   }
   get containers(): Iterable<CandidateContainer> {
-    if (this.#reservations.size === 0) return this.#inventory.containers.values();
-    return [...this.#inventory.containers.values(), ...this.#pending()];
+    const pending = this.#notListed();
+    const containers = this.#inventory.containers.values();
+    return pending.length === 0 ? containers : [...containers, ...pending];
   }
   get images(): Iterable<CandidateImage> {
-    return this.#inventory.images.map(candidateImage);
+    const { images } = this.#inventory;
+    if (this.#images?.of !== images) this.#images = { of: images, list: images.map(candidateImage) };
+    return this.#images.list;
   }
   get usedPorts(): Iterable<UsedPort> {
-    if (this.#reservations.size === 0) return this.#inventory.usedPorts;
-    return [...this.#inventory.usedPorts, ...[...this.#pending()].flatMap(({ usedPorts }) => usedPorts)];
+    const pending = this.#notListed().flatMap(({ usedPorts }) => usedPorts);
+    const { usedPorts } = this.#inventory;
+    return pending.length === 0 ? usedPorts : [...usedPorts, ...pending];
   }
   get hostModePorts(): Iterable<HostModePort> {
-    if (this.#reservations.size === 0) return this.#inventory.hostModePorts;
-    return [
-      ...this.#inventory.hostModePorts,
-      ...[...this.#pending()].flatMap(({ hostModePorts }) => hostModePorts),
-    ];
+    const pending = this.#notListed().flatMap(({ hostModePorts }) => hostModePorts);
+    const { hostModePorts } = this.#inventory;
+    return pending.length === 0 ? hostModePorts : [...hostModePorts, ...pending];
   }
 
   hasContainer(reference: string): boolean {
@@ -132,19 +167,15 @@ export class EngineCandidate implements Candidate {
     return this.engine.cache.inventory;
   }
 
-  #sum(held: number, of: (pending: Reservation) => number): number {
-    let sum = held;
-    if (this.#reservations.size > 0) for (const pending of this.#pending()) sum += of(pending);
-    return sum;
-  }
-
-  /** Reservations whose container is not listed yet: a created container is not counted twice. */
-  *#pending(): Generator<Reservation> {
-    for (const pending of this.#reservations) {
-      if (!this.#inventory.hasSwarmId(pending.swarmId)) yield pending;
-    }
+  #notListed(): readonly Reservation[] {
+    if (this.#reservations.size === 0) return NO_RESERVATIONS;
+    return (this.#pending ??= [...this.#reservations].filter(
+      ({ swarmId }) => !this.#inventory.hasSwarmId(swarmId),
+    ));
   }
 }
+
+const NO_RESERVATIONS: readonly Reservation[] = [];
 
 const candidateImages = new WeakMap<ImageSummary, CandidateImage>();
 

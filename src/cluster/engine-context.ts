@@ -17,6 +17,10 @@ export interface EngineContext {
   readonly tls: TlsIdentity | undefined;
   readonly overcommit: number;
   readonly countMemoryReservation: boolean;
+  /** Containers are read after each of their events. */
+  readonly exact: boolean;
+  /** How many of its containers each engine is asked about at once when it is read as a whole. */
+  inspectsAtOnce(): number;
   readonly log: Logger;
   readonly random: () => number;
   readonly index: InventoryListener;

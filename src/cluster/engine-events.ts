@@ -32,6 +32,7 @@ export class EventMonitor {
   /** Engine time of the newest event, or of the connection; 0 before both. */
   #newestNano = 0n;
   #backlog = 0;
+  #isOpen = false;
   #announced: Promise<void> = Promise.resolve();
 
   constructor(client: EngineClient, handler: EventStreamHandler) {
@@ -40,8 +41,15 @@ export class EventMonitor {
   }
 
   /** Opens the stream for the first time. @throws when the engine refuses */
-  open(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
-    return this.#client.events(this.#since(), signal);
+  async open(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
+    const stream = await this.#client.events(this.#since(), signal);
+    this.#isOpen = true;
+    return stream;
+  }
+
+  /** As far as is known: a peer that vanished is noticed by the kernel within half a minute. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** From when to ask again if the stream breaks before its first event: the engine's clock at the connection, Unix milliseconds. */
@@ -62,6 +70,7 @@ export class EventMonitor {
     for (;;) {
       const openedAt = performance.now();
       const broken = await this.#read(stream).catch((error: unknown) => error);
+      this.#isOpen = false;
       if (ended()) return;
       if (performance.now() - openedAt >= STABLE_MS) failures = 0;
       if (failures === 0) this.#handler.lost(broken ?? new Error("the engine ended the stream"));

@@ -85,11 +85,16 @@ export class EngineFollower {
     return this.#gap !== undefined;
   }
 
+  /** Whatever happens on the engine is told, and nothing was missed. */
+  get isWatching(): boolean {
+    return this.#monitor.isOpen && !this.isBehind;
+  }
+
   async #apply(event: EngineEvent): Promise<void> {
     const effect = effectOf(event);
     if (effect.kind === "exec") this.#handler.execCreated(effect.execId, effect.containerId);
     else if (effect.kind === "specs") await this.#handler.specsChanged();
-    else await this.#cache.follow(effect);
+    else await this.#cache.follow(effect, event);
   }
 
   #announce(event: EngineEvent): void {

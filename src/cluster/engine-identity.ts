@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { EngineVersion } from "../docker/types.ts";
 import { messages } from "../telemetry/messages.ts";
 import { engineSpecs, type EngineSpecs } from "./engine-specs.ts";
 import type { Engine } from "./engine.ts";
@@ -13,6 +14,7 @@ export class IdentityChangedError extends Error {}
 export class EngineIdentity {
   readonly #engine: Engine;
   #specs: EngineSpecs | undefined;
+  #version: EngineVersion | undefined;
   #ip = "";
   /** By a clock that never jumps, milliseconds. */
   #readAt = -Infinity;
@@ -44,12 +46,13 @@ export class EngineIdentity {
   }
 
   /**
-   * Asks the engine and from then on speaks its API version.
+   * Asks the engine and from then on speaks its API version. What only changes with its program is not asked for again with `settings`.
    * @throws IdentityChangedError when a member is not the one we know; otherwise when it does not answer or must not be used
    */
-  async read(log: Logger): Promise<void> {
+  async read(log: Logger, what: "everything" | "settings" = "everything"): Promise<void> {
     const { addr, client } = this.#engine;
-    const [info, version] = await Promise.all([client.info(), client.version()]);
+    const known = what === "settings" ? this.#version : undefined;
+    const [info, version] = await Promise.all([client.info(), known ?? client.version()]);
     const specs = engineSpecs(addr, info, version, Date.now());
     const before = this.#specs;
     if (this.#engine.isMember && before !== undefined && before.engineId !== specs.engineId) {
@@ -64,7 +67,9 @@ export class EngineIdentity {
       log.warn(messages.unsynchronizedClock(specs.engineId, addr));
     }
     this.#specs = specs;
+    this.#version = version;
     this.#readAt = performance.now();
+    this.#engine.candidate.nodeChanged();
     client.useApiVersion(specs.api.max);
   }
 }

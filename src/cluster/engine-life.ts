@@ -8,6 +8,7 @@ import { EngineIdentity, IdentityChangedError } from "./engine-identity.ts";
 import { EngineStanding } from "./engine-standing.ts";
 import { sweepDelayMs, validationDelayMs } from "./engine-state.ts";
 import type { Engine } from "./engine.ts";
+import { QuietLooks } from "./quiet-looks.ts";
 import { Sleeper } from "./sleeper.ts";
 import { within } from "./within.ts";
 
@@ -30,6 +31,7 @@ export class EngineLife {
   #session: EngineFollower | undefined;
   /** By a clock that never jumps, milliseconds. */
   #failedAt = -Infinity;
+  readonly #looks: QuietLooks;
   #recovering: Promise<void> | undefined;
   #probing: Promise<void> | undefined;
 
@@ -39,6 +41,7 @@ export class EngineLife {
     this.#closed = closed;
     this.standing = new EngineStanding(engine, context);
     this.identity = new EngineIdentity(engine);
+    this.#looks = new QuietLooks(engine.cache, () => this.#readSpecs("settings"));
   }
 
   start(): void {
@@ -94,7 +97,13 @@ export class EngineLife {
     const { random, settings } = this.#context;
     const state = this.standing.state;
     if (state.kind === "pending") return validationDelayMs(state.failures, random());
-    return sweepDelayMs(state, settings, random());
+    return sweepDelayMs(state, settings, { fraction: random(), watched: this.#isQuiet });
+  }
+
+  /** Healthy for all we know, and its events are followed. */
+  get #isQuiet(): boolean {
+    const { state } = this.standing;
+    return state.kind === "healthy" && state.failures === 0 && this.#session?.isWatching === true;
   }
 
   // ── Validation ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,8 +171,8 @@ export class EngineLife {
     connections.cut();
   }
 
-  async #readSpecs(): Promise<void> {
-    await this.identity.read(this.standing.log);
+  async #readSpecs(what: "everything" | "settings" = "everything"): Promise<void> {
+    await this.identity.read(this.standing.log, what);
     this.#context.apiChanged();
     this.standing.log = this.#context.log.child({ name: this.#engine.name, id: this.#engine.id });
   }
@@ -174,6 +183,10 @@ export class EngineLife {
   async #sweep(): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
+    if (this.#isQuiet) {
+      await this.#look(session);
+      return;
+    }
     try {
       await this.#engine.client.ping();
     } catch (error) {
@@ -183,6 +196,17 @@ export class EngineLife {
     if (!this.#isCurrent(session)) return;
     if (this.standing.state.kind === "unhealthy") await this.#recover();
     else await this.#catchUp(session);
+  }
+
+  async #look(session: EngineFollower): Promise<void> {
+    try {
+      await this.#looks.next();
+      if (!this.#isCurrent(session)) return;
+      this.noteSuccess();
+      this.standing.log.debug(messages.engineUpdated);
+    } catch (error) {
+      this.#sweepFailed(session, error);
+    }
   }
 
   /** A daemon that pings but cannot list hangs all the same, so only the whole of it is a success. */

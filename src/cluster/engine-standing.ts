@@ -46,6 +46,7 @@ export class EngineStanding {
   apply(event: EngineLifeEvent): EngineState {
     const from = this.#state;
     this.#state = nextState(from, event, this.#context.settings.failureRetry);
+    this.#engine.candidate.nodeChanged();
     const action = announcement(from, this.#state);
     if (action !== undefined) this.#tell(() => this.#context.announce(this.#engine, action));
     return this.#state;

@@ -74,17 +74,22 @@ export function statusText(state: EngineState): "Pending" | "Healthy" | "Unhealt
   return state.kind === "unhealthy" ? "Unhealthy" : "Pending";
 }
 
+/** How much longer than the interval a sweep may take to come, so that not all come at once. */
+const SPREAD = 0.1;
+
 /**
  * Milliseconds until the next sweep: the interval, longer while an engine stays away, but never so long that its return goes
- * unnoticed (node-lifecycle.md §4; the original's 8 hours are capped at a minute beyond the interval).
+ * unnoticed (node-lifecycle.md §4; the original's 8 hours are capped at a minute beyond the interval). An engine whose open event stream would tell
+ * of its end at once is not asked more often than the interval's end says.
  * @param fraction 0 ≤ fraction < 1, random
  */
 export function sweepDelayMs(
   state: EngineState,
   settings: { refreshMinMs: number; refreshMaxMs: number; failureRetry: number },
-  fraction: number,
+  { fraction, watched }: { readonly fraction: number; readonly watched: boolean },
 ): number {
   const { refreshMinMs, refreshMaxMs, failureRetry } = settings;
+  if (watched) return refreshMaxMs * (1 + SPREAD * fraction);
   const jitter = fraction * (refreshMaxMs - refreshMinMs);
   const failures = state.kind === "disconnected" ? 0 : state.failures;
   const backoff = Math.max(0, failures - failureRetry);

@@ -33,7 +33,7 @@ export class Engine implements EngineTarget, AsyncDisposable {
     this.#context = context;
     this.connections = new EngineConnections(host, port, context.tls, this.fence);
     this.client = context.createClient(this.connections, this.#closed.signal);
-    this.cache = new EngineCache(this, this.client, context.countMemoryReservation);
+    this.cache = new EngineCache(this, this.client, context);
     this.candidate = new EngineCandidate(this, (reference) => context.resolvesOn(this, reference));
     this.#life = new EngineLife(this, context, this.#closed.signal);
     this.#life.start();
@@ -182,6 +182,7 @@ export class Engine implements EngineTarget, AsyncDisposable {
   dial(): Promise<Socket> {
     return this.connections.dial();
   }
+  readonly adopt = (socket: Socket): void => this.connections.adopt(socket);
   versionedPath(clientVersion: string | undefined, path: string): string {
     if (this.api === undefined) return path;
     const version = clampVersion(clientVersion, this.api, this.#context.clusterApi().max);

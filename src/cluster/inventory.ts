@@ -22,16 +22,20 @@ interface Totals {
   paused: number;
 }
 
+/** What of an inventory can change under a placement. */
+export type InventoryFacts = "containers" | "images";
+
 /** What one engine holds, with the sums and lists placement reads. Kept up to date on change, never recomputed per request. */
 export class Inventory {
   #listener: InventoryListener | undefined;
+  #changed: (facts: InventoryFacts) => void = () => undefined;
   readonly #containers = new Map<string, ContainerRecord>();
   readonly #totals: Totals = { memoryBytes: 0, cpus: 0, running: 0, paused: 0 };
   /** Swarm IDs and how many containers here have them (two, if a user made a copy). */
   readonly #swarmIds = new Map<string, number>();
   #usedPorts: readonly UsedPort[] | undefined;
   #hostModePorts: readonly HostModePort[] | undefined;
-  images: readonly ImageSummary[] = [];
+  #images: readonly ImageSummary[] = [];
   networks: readonly NetworkSummary[] = [];
   volumes: readonly VolumeSummary[] = [];
 
@@ -48,6 +52,19 @@ export class Inventory {
     this.#listener = undefined;
   }
 
+  /** From now on tells of every change, attached or not. One watcher, the last. */
+  watch(changed: (facts: InventoryFacts) => void): void {
+    this.#changed = changed;
+  }
+
+  get images(): readonly ImageSummary[] {
+    return this.#images;
+  }
+  set images(images: readonly ImageSummary[]) {
+    this.#images = images;
+    this.#changed("images");
+  }
+
   get containers(): ReadonlyMap<string, ContainerRecord> {
     return this.#containers;
   }
@@ -58,6 +75,7 @@ export class Inventory {
     if (old !== undefined) this.#forget(old);
     this.#containers.set(record.id, record);
     this.#count(record, 1);
+    this.#changed("containers");
     this.#listener?.containerAdded(record);
   }
 
@@ -66,6 +84,7 @@ export class Inventory {
     if (record === undefined) return undefined;
     this.#forget(record);
     this.#containers.delete(id);
+    this.#changed("containers");
     return record;
   }
 

@@ -21,6 +21,8 @@ export interface NodeSettings {
 export interface NodeSettingsSource {
   /** The same object until something changes. */
   of(engineId: string): NodeSettings | undefined;
+  /** Called after every change with the engine ID it is about; the answer ends it. */
+  onChange(listener: (engineId: string) => void): () => void;
 }
 
 export const DEFAULT_SETTINGS: NodeSettings = { availability: "active", labels: new Map() };

@@ -23,7 +23,7 @@ export function missedEvents(
     }
     const was = old.inspect.State;
     const is = now.inspect.State;
-    if (is.Running && was.Running && is.StartedAt !== was.StartedAt) add(now, "restart");
+    if (is.Running && was.Running && startedAnew(old, now)) add(now, "restart");
     else if (is.Running && !was.Running) add(now, "start");
     else if (!is.Running && was.Running) add(now, "die");
     else if (is.Paused !== was.Paused) add(now, is.Paused ? "pause" : "unpause");
@@ -35,6 +35,13 @@ export function missedEvents(
     if (now.inspect.State.Running) add(now, "start");
   }
   return events;
+}
+
+/** What we have of an event is a little later than what it tells. */
+function startedAnew(old: ContainerRecord, now: ContainerRecord): boolean {
+  const was = old.inspect.State.StartedAt;
+  const is = now.inspect.State.StartedAt;
+  return old.told ? is.replace(/Z$/, "") > was.replace(/Z$/, "") : is !== was;
 }
 
 function containerEvent(record: ContainerRecord, action: string, timeMs: number): EngineEvent {

@@ -23,3 +23,16 @@ export async function within<T>(
     signal.removeEventListener("abort", stop);
   }
 }
+
+/** Waits for something, but not longer than so many milliseconds; what it comes to is of no interest. Never rejects. */
+export async function soon(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  try {
+    await Promise.race([over, promise.then(() => undefined)]);
+  } catch {
+    // As good as over.
+  } finally {
+    clearTimeout(timer);
+  }
+}

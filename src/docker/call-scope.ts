@@ -8,28 +8,48 @@ export type GivenUp = "time" | "cancelled" | "closed";
  * listener on a long-lived signal outlives the call.
  */
 export class CallScope {
-  readonly #controller = new AbortController();
   readonly #undo: (() => void)[] = [];
+  readonly #listeners: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #controller: AbortController | undefined;
   #givenUp: GivenUp | undefined;
 
   /** @param timeoutMs 0: no deadline */
   constructor(
     timeoutMs: number,
-    signals: { cancelled?: AbortSignal | undefined; closed?: AbortSignal | undefined },
+    signals: { cancelled?: AbortSignal | undefined; closed?: OpenCalls | undefined },
   ) {
-    this.#follow(signals.closed, "closed");
-    this.#follow(signals.cancelled, "cancelled");
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#giveUp("time"), timeoutMs);
+    const { cancelled, closed } = signals;
+    if (closed !== undefined) this.#undo.push(closed.add(this));
+    if (cancelled !== undefined) this.#follow(cancelled);
+    if (timeoutMs > 0 && this.#givenUp === undefined)
+      this.#timer = setTimeout(() => this.giveUp("time"), timeoutMs);
   }
 
   /** Aborts when the call is given up. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = (this.#controller = new AbortController());
+      this.onGivenUp(() => controller.abort());
+    }
     return this.#controller.signal;
   }
 
   get givenUp(): GivenUp | undefined {
     return this.#givenUp;
+  }
+
+  /** Calls back when the call is given up, at once if it is already; never after its end. */
+  onGivenUp(listener: () => void): void {
+    if (this.#givenUp === undefined) this.#listeners.push(listener);
+    else listener();
+  }
+
+  /** Only the first reason counts. */
+  giveUp(reason: GivenUp): void {
+    if (this.#givenUp !== undefined) return;
+    this.#givenUp = reason;
+    for (const listener of this.#listeners.splice(0)) listener();
   }
 
   /** From here on the call may take as long as it likes. */
@@ -40,20 +60,38 @@ export class CallScope {
   end(): void {
     this.dropDeadline();
     for (const undo of this.#undo.splice(0)) undo();
+    this.#listeners.length = 0;
   }
 
-  #follow(signal: AbortSignal | undefined, reason: GivenUp): void {
-    if (signal === undefined) return;
+  #follow(cancelled: AbortSignal): void {
+    if (cancelled.aborted) {
+      this.giveUp("cancelled");
+      return;
+    }
     // As many listen as there are calls at the moment; none stays.
-    setMaxListeners(0, signal);
-    const giveUp = (): void => this.#giveUp(reason);
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp);
-    this.#undo.push(() => signal.removeEventListener("abort", giveUp));
+    setMaxListeners(0, cancelled);
+    const giveUp = (): void => this.giveUp("cancelled");
+    cancelled.addEventListener("abort", giveUp);
+    this.#undo.push(() => cancelled.removeEventListener("abort", giveUp));
+  }
+}
+
+/** The calls that end when a client is closed: one listener for all of them, because there are thousands a second. */
+export class OpenCalls {
+  readonly #closed: AbortSignal;
+  readonly #open = new Set<CallScope>();
+
+  constructor(closed: AbortSignal) {
+    this.#closed = closed;
+    closed.addEventListener("abort", () => {
+      for (const scope of this.#open) scope.giveUp("closed");
+    });
   }
 
-  #giveUp(reason: GivenUp): void {
-    this.#givenUp ??= reason;
-    this.#controller.abort();
+  /** @returns call it when the call has ended */
+  add(scope: CallScope): () => void {
+    if (this.#closed.aborted) scope.giveUp("closed");
+    this.#open.add(scope);
+    return () => void this.#open.delete(scope);
   }
 }

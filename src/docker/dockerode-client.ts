@@ -70,8 +70,8 @@ export class DockerodeClient implements EngineClient {
     return eventsOf(await this.#calls.stream({ ...call, signal }), signal, this.#calls.addr);
   }
 
-  listContainers(id?: string): Promise<ContainerSummary[]> {
-    const filters = id === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ id: [id] }))}`;
+  listContainers(ids?: readonly string[]): Promise<ContainerSummary[]> {
+    const filters = ids === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ id: ids }))}`;
     return this.#list(get(`/containers/json?all=1${filters}`, this.#deadlines.list), containerEntry);
   }
 

@@ -3,9 +3,10 @@ import Docker from "dockerode";
 import type { Agent, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { ApiError, errorText } from "../errors.ts";
-import { CallScope } from "./call-scope.ts";
+import { CallScope, OpenCalls } from "./call-scope.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
 import { HTTP_TO_HTTPS, httpToHttpsText } from "./engine-tls-error.ts";
+import { plainCall, readWhole, TooLargeError, type CallTarget } from "./plain-call.ts";
 import { explained, TlsEngineAgent } from "./tls-engine-agent.ts";
 
 /** An engine's whole answer may not be larger than this many bytes: ten thousand containers' list is a tenth of it. */
@@ -58,39 +59,32 @@ interface DialOptions {
 }
 
 /**
- * HTTP calls to one engine through dockerode's modem. The modem hands over every answer as a stream at its headers; reading it, within
- * limits, is done here, because the modem itself never calls back when an answer breaks off.
+ * HTTP calls to one engine: short ones through its pool, what streams through dockerode's modem. The modem hands over every answer as a stream at
+ * its headers; reading it, within limits, is done here, because the modem itself never calls back when an answer breaks off.
  */
 export class EngineCalls {
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
-  readonly #agent: Agent;
-  readonly #docker: Docker;
-  readonly #closed: AbortSignal | undefined;
+  readonly #target: CallTarget;
+  #docker: Docker | undefined;
+  readonly #closed: OpenCalls | undefined;
   readonly #maxAnswerBytes: number;
   readonly #fence: (() => void) | undefined;
 
   constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES, fence }: EngineCallsOptions) {
     this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-    this.#agent = agent;
-    this.#closed = closed;
-    // The modem renders its options to a text on every call, for a debug log that is off: with a pool of busy sockets in them, that
-    // takes longer than the call.
-    Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
+    this.#target = { host, port, agent };
+    this.#closed = closed && new OpenCalls(closed);
     this.#maxAnswerBytes = maxAnswerBytes;
     this.#fence = fence;
-    const protocol = agent instanceof TlsEngineAgent ? "https" : "http";
-    // Explicit undefined: whom to trust, and how long to wait, is the agent's and our business.
-    const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
-    const options = { protocol, host, port, agent, pathPrefix: "/", ...fromEnvironment } as never;
-    this.#docker = withoutDockerHost(() => new Docker(options));
   }
 
   /** The whole answer. @throws EngineResponseError, EngineUnreachableError */
   async answer(call: Call): Promise<Answer> {
     const scope = this.#scope(call);
     try {
-      const response = await this.#dial(call, scope);
+      this.#check(call, scope);
+      const response = await plainCall(this.#target, call, scope);
       return await this.#read(call, response);
     } catch (error) {
       throw this.#typed(error, scope);
@@ -121,12 +115,18 @@ export class EngineCalls {
     return new CallScope(timeoutMs, { cancelled: signal, closed: this.#closed });
   }
 
-  /** Resolves when the headers are here, whatever the status. */
-  #dial(call: Call, { signal }: CallScope): Promise<IncomingMessage> {
+  /** @throws when the call may not be made */
+  #check({ method, path }: Call, { givenUp }: CallScope): void {
     // Node's URL functions would take what follows for a host.
-    if (call.path.startsWith("//")) throw new EngineResponseError(400, "invalid path");
-    if (signal.aborted) throw new Error("given up before it began");
-    if (call.method !== "GET") this.#fence?.();
+    if (path.startsWith("//")) throw new EngineResponseError(400, "invalid path");
+    if (givenUp !== undefined) throw new Error("given up before it began");
+    if (method !== "GET") this.#fence?.();
+  }
+
+  /** Resolves when the headers are here, whatever the status. */
+  #dial(call: Call, scope: CallScope): Promise<IncomingMessage> {
+    this.#check(call, scope);
+    const { signal } = scope;
     const options: DialOptions = {
       ...bodyAndPath(call),
       ...(call.upload === undefined ? {} : { file: call.upload }),
@@ -150,23 +150,35 @@ export class EngineCalls {
         response.once("close", () => signal.removeEventListener("abort", giveUp));
         resolve(response);
       };
-      this.#docker.modem.dial(options as never, answered as never);
+      this.#modem().dial(options as never, answered as never);
     });
   }
 
-  async #read(call: Call, response: IncomingMessage): Promise<Answer> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > this.#maxAnswerBytes) {
-        response.destroy();
-        const text = `${this.addr} answered ${call.method} ${call.path} with more than ${this.#maxAnswerBytes} bytes`;
-        throw new EngineResponseError(500, text);
-      }
-      chunks.push(chunk);
+  /** Made when first needed: most engines are never asked for a stream beyond their events. */
+  #modem(): Docker["modem"] {
+    if (this.#docker === undefined) {
+      const { host, port, agent } = this.#target;
+      // The modem renders its options to a text on every call, for a debug log that is off: with a pool of busy sockets in them, that
+      // takes longer than the call.
+      Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
+      const protocol = agent instanceof TlsEngineAgent ? "https" : "http";
+      // Explicit undefined: whom to trust, and how long to wait, is the agent's and our business.
+      const fromEnvironment = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+      const options = { protocol, host, port, agent, pathPrefix: "/", ...fromEnvironment } as never;
+      this.#docker = withoutDockerHost(() => new Docker(options));
     }
-    const body = Buffer.concat(chunks, bytes);
+    return this.#docker.modem;
+  }
+
+  async #read(call: Call, response: IncomingMessage): Promise<Answer> {
+    let body: Buffer;
+    try {
+      body = await readWhole(response, this.#maxAnswerBytes);
+    } catch (error) {
+      if (!(error instanceof TooLargeError)) throw error;
+      const text = `${this.addr} answered ${call.method} ${call.path} with ${error.message}`;
+      throw new EngineResponseError(500, text);
+    }
     const status = response.statusCode ?? 0;
     if (!call.ok.includes(status)) throw this.#refusal(status, messageOf(status, body));
     return { status, body };
@@ -196,7 +208,7 @@ export class EngineCalls {
     if (givenUp === "closed") return new EngineUnreachableError(`${this.addr} left the cluster`, CANCELLED);
     const timedOut = givenUp === "time";
     if (!timedOut && error instanceof Error) {
-      const reason = explained(this.#agent, error);
+      const reason = explained(this.#target.agent, error);
       if (reason instanceof EngineUnreachableError) return reason;
     }
     const code = (error as { code?: unknown }).code;

@@ -90,7 +90,8 @@ export interface EngineClient {
    * @param sinceNano replay from this engine time, nanoseconds as text `seconds.nanoseconds`
    */
   events(since: string | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>;
-  listContainers(id?: string): Promise<ContainerSummary[]>;
+  /** @param ids only these; absent: all */
+  listContainers(ids?: readonly string[]): Promise<ContainerSummary[]>;
   inspectContainer(id: string): Promise<ContainerInspect>;
   listImages(): Promise<ImageSummary[]>;
   listNetworks(): Promise<NetworkSummary[]>;

@@ -23,6 +23,8 @@ export interface EngineTarget {
   readonly fence?: (method: string) => void;
   /** A fresh raw connection (half-open allowed) for spliced streams; rejects within the dial timeout. */
   dial(): Promise<Socket>;
+  /** Ends a connection of the pool, which the pool is told nothing more of, when the engine is given up; none: such a one cannot be had. */
+  readonly adopt?: (socket: Socket) => void;
   /** Health accounting: an exchange with this engine worked (api.md §2). */
   noteSuccess(): void;
   /** Health accounting: an exchange with this engine failed to connect. */

@@ -1,11 +1,14 @@
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
 import type { Stream } from "node:stream";
 import httpProxy from "http-proxy";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import { httpToHttpsText } from "../docker/engine-tls-error.ts";
 import { ApiError } from "../errors.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
+import { notePassed } from "./buffer-garbage.ts";
+import { handOver, type HandedOver } from "./hand-over.ts";
 
 /** One request to one engine. */
 export interface Question {
@@ -15,11 +18,21 @@ export interface Question {
   readonly headers: Record<string, string | string[]>;
   /** A stream is piped as it comes and can be sent once; a Buffer, or nothing, can be sent again. */
   readonly body: IncomingMessage | Buffer | undefined;
+  /** Whether the connection itself is wanted behind this answer's head; see `handOver`. */
+  readonly wantsRaw?: ((response: IncomingMessage) => boolean) | undefined;
 }
 
-/** The engine's response headers have arrived, the body is still paused; or they never will. */
+/**
+ * The engine's response headers have arrived, the body is still paused; or they never will. With `raw` the body comes from there, and the
+ * connection is no longer the request's.
+ */
 export type Answer =
-  | { readonly kind: "answer"; readonly request: ClientRequest; readonly response: IncomingMessage }
+  | {
+      readonly kind: "answer";
+      readonly request: ClientRequest;
+      readonly response: IncomingMessage;
+      readonly raw?: HandedOver;
+    }
   | { readonly kind: "failed"; readonly error: Error };
 
 const proxy = httpProxy.createProxyServer({ selfHandleResponse: true, toProxy: true, prependPath: false });
@@ -70,6 +83,14 @@ function askOnce(target: EngineTarget, question: Question, res: ServerResponse, 
         request = created;
         created.path = question.path; // http-proxy collapsed `//`; node has checked the characters
         destroyOnAbort(created, signal);
+        const { adopt } = target;
+        if (adopt && question.wantsRaw)
+          handOver(created, question.wantsRaw, (raw) => {
+            adopt(raw.socket);
+            raw.socket.on("error", () => undefined); // its "close" follows, for whoever relays it
+            destroyOnAbort(raw.socket, signal);
+            resolve({ kind: "answer", request: created, response: raw.response, raw });
+          });
         sendBody(created, question.body);
       },
       (response) => {
@@ -140,18 +161,20 @@ function sendBody(request: ClientRequest, body: Question["body"]): void {
   }
   request.flushHeaders();
   body.pipe(request);
+  const count = ({ length }: Buffer): void => notePassed(length);
+  body.on("data", count);
   // An engine that stops listening must not stop the client's upload: node reads the client's next request only after it.
   request.once("close", () => {
-    body.unpipe(request);
+    body.off("data", count).unpipe(request);
     body.resume();
   });
 }
 
-function destroyOnAbort(request: ClientRequest, signal: AbortSignal): void {
-  const destroy = (): void => void request.destroy();
+function destroyOnAbort(exchange: ClientRequest | Socket, signal: AbortSignal): void {
+  const destroy = (): void => void exchange.destroy();
   if (signal.aborted) destroy();
   signal.addEventListener("abort", destroy);
-  request.once("close", () => signal.removeEventListener("abort", destroy));
+  exchange.once("close", () => signal.removeEventListener("abort", destroy));
 }
 
 function dropIdleConnections(agent: Agent): void {

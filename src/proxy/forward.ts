@@ -6,10 +6,12 @@ import type { EngineTarget } from "../docker/engine-target.ts";
 import { ApiError, asError } from "../errors.ts";
 import { ask } from "./ask.ts";
 import type { Question } from "./ask.ts";
+import { notePassed } from "./buffer-garbage.ts";
 import { announcesBody, requestHeaders, responseHeaders, type HeaderChanges } from "./headers.ts";
 import { HoldEnd } from "./hold-end.ts";
 import { MovableBody } from "./movable-body.ts";
 import type { LiveAnswer } from "./movable-body.ts";
+import { relayRaw } from "./relay-raw.ts";
 
 /** An exchange whose body has not begun and may come from another engine. */
 export interface MovableExchange {
@@ -67,7 +69,7 @@ export async function forward(
   res.once("close", onClose);
   if (res.destroyed || req.socket.destroyed) left.abort();
   try {
-    const question = questionOf(req, options);
+    const question = questionOf(req, res, options);
     target.fence?.(question.method);
     const answer = await ask(target, question, res, left.signal);
     if (left.signal.aborted) return { kind: "client-left" };
@@ -77,6 +79,7 @@ export async function forward(
       await options.onResponse?.(answer.response.statusCode ?? 0, answer.response.headers);
     } catch (error) {
       answer.request.destroy();
+      answer.raw?.socket.destroy();
       throw error;
     }
     return await relay(req, res, answer, question, options, left.signal);
@@ -85,13 +88,34 @@ export async function forward(
   }
 }
 
-function questionOf(req: IncomingMessage, { path, body, headers }: ForwardOptions): Question {
-  return {
+function questionOf(req: IncomingMessage, res: ServerResponse, options: ForwardOptions): Question {
+  const { path, body, headers } = options;
+  const question = {
     method: req.method ?? "GET",
     path,
     headers: requestHeaders(req, body?.length, headers),
     body: body ?? (announcesBody(req) ? req : undefined),
   };
+  // An answer that is the client's turn now, whose end waits for nothing.
+  const mayBeRaw =
+    question.body !== req &&
+    res.socket !== null &&
+    options.holdEnd === undefined &&
+    options.onMovable === undefined;
+  return { ...question, wantsRaw: mayBeRaw ? (response) => isBulk(response, req) : undefined };
+}
+
+/** From so many bytes on, an answer is worth a connection of its own. */
+const BULK_BYTES = 1 << 20;
+/** What comes in pieces and may be much; JSON in pieces is an engine's ordinary answer. */
+const BULK_TYPES = /^application\/(?:vnd\.docker\.(?:raw|multiplexed)-stream|x-tar|octet-stream)\b/i;
+
+/** Whether an answer's body is better passed on undecoded, at the price of the pool's connection. */
+function isBulk({ statusCode, headers }: IncomingMessage, { method, httpVersion }: IncomingMessage): boolean {
+  if (statusCode !== 200 || method === "HEAD") return false;
+  if (headers["transfer-encoding"] === undefined) return Number(headers["content-length"] ?? 0) >= BULK_BYTES;
+  const isChunked = headers["transfer-encoding"].toLowerCase() === "chunked";
+  return isChunked && httpVersion === "1.1" && BULK_TYPES.test(headers["content-type"] ?? "");
 }
 
 /** Streams an answer to the client, from its headers to its held end. */
@@ -117,7 +141,7 @@ async function relay(
     if (!left.aborted) lost ??= error;
   };
   try {
-    if (response.destroyed) throw new Error("the engine closed the connection");
+    if ((answer.raw?.socket ?? response).destroyed) throw new Error("the engine closed the connection");
     if (bodyless) {
       response.once("error", onLost).resume();
       await finished(response);
@@ -127,8 +151,15 @@ async function relay(
       if (closesEarly) await uploadDrained(req, answer);
       res.end();
       await finished(res);
+    } else if (answer.raw !== undefined) {
+      releaseHeaders();
+      if (res.socket === null) throw new Error("the client left");
+      await relayRaw(answer.raw, res.socket);
+      res.end();
+      await finished(res);
     } else {
       releaseHeaders();
+      response.on("data", ({ length }: Buffer) => notePassed(length));
       const body = bodyOf(answer, question, res, options, left).once("error", onLost);
       const held = options.holdEnd ? [new HoldEnd(options.holdEnd, lengthBytes)] : [];
       const late = closesEarly ? [endAfter(() => uploadDrained(req, answer))] : [];
@@ -136,6 +167,10 @@ async function relay(
     }
     return { kind: "done", status };
   } catch (error) {
+    if (answer.raw !== undefined) {
+      answer.raw.socket.destroy();
+      res.destroy();
+    }
     if (lost === undefined && left.aborted) return { kind: "client-left" };
     return { kind: "engine-failed", error: lost ?? asError(error), headersSent: res.headersSent };
   } finally {

@@ -7,6 +7,7 @@ import { ClientInput } from "./client-input.ts";
 import { closeGently } from "../net/close-gently.ts";
 import { rawRequestHead, type HeaderChanges } from "./headers.ts";
 import type { Farewell } from "./http2-farewell.ts";
+import { passOn } from "./pass-on.ts";
 import { closingHead, handsOverConnection, readResponseHead } from "./raw-response.ts";
 import { Replay } from "./replay.ts";
 import { Splice } from "./splice.ts";
@@ -124,7 +125,7 @@ function sendRequest(
       const roomLeft = input.keep(rest);
       if (body.length === 0) return roomLeft;
       replay.addBody(body);
-      if (engine.write(body)) return roomLeft;
+      if (passOn(body, engine)) return roomLeft;
       if (roomLeft) engine.once("drain", () => input.resume());
       return false;
     },
@@ -142,7 +143,7 @@ async function relayRest(client: Socket, input: ClientInput, engine: Socket): Pr
   });
   input.left.addEventListener("abort", () => engine.destroy());
   engine.on("data", (chunk: Buffer) => {
-    if (!client.write(chunk)) engine.pause();
+    if (!passOn(chunk, client)) engine.pause();
   });
   client.on("drain", () => engine.resume());
   engine.once("end", () => closeGently(client));

@@ -3,6 +3,7 @@ import type { EngineTarget } from "../docker/engine-target.ts";
 import type { ClientInput } from "./client-input.ts";
 import { closeGently } from "../net/close-gently.ts";
 import type { Farewell } from "./http2-farewell.ts";
+import { passOn } from "./pass-on.ts";
 import type { Replay } from "./replay.ts";
 
 /** An engine's connection whose response head has been read and handed the connection over. */
@@ -102,7 +103,7 @@ export class Splice {
     this.#parts.input.resume();
     if (this.#engine.readableEnded) this.#finish();
     else if (this.#engine.destroyed) this.#parts.client.destroy();
-    else this.#engine.resume();
+    else this.#flow();
   }
 
   #over(): boolean {
@@ -132,8 +133,9 @@ export class Splice {
     if (engine.destroyed && !this.#held) this.#broke();
   }
 
+  /** Reads on, unless the client has yet to take what was read: its memory may be the next read's. */
   #flow(): void {
-    if (!this.#held) this.#engine.resume();
+    if (!this.#held && !this.#parts.client.writableNeedDrain) this.#engine.resume();
   }
 
   #takeInput(): void {
@@ -141,7 +143,7 @@ export class Splice {
     this.#parts.input.flowInto({
       data: (chunk) => {
         this.#parts.replay.addStream(chunk);
-        return engine.write(chunk);
+        return passOn(chunk, engine);
       },
       end: () => void engine.end(),
     });
@@ -151,7 +153,7 @@ export class Splice {
     if (engine !== this.#engine) return;
     this.#parts.replay.forget();
     this.#parts.farewell?.passed(chunk);
-    if (this.#parts.client.write(chunk)) this.#flow();
+    if (passOn(chunk, this.#parts.client)) this.#flow();
     else engine.pause();
   }
 

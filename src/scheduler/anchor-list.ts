@@ -1,9 +1,13 @@
 import { formatExpression, parseExpression } from "../../filters/expression.ts";
 import { clip } from "./clip.ts";
+import { livesHere } from "../../filters/dependency.ts";
+import { onNodesOf } from "./attempt-rules.ts";
 import { FLAGS } from "./dependency-flags.ts";
+import type { Field } from "./field.ts";
 import { prepareFilter } from "./pipeline.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { Candidate, Dependency, FilterName, PlacementRequest } from "./types.ts";
+import { allOf } from "./terms.ts";
+import type { Admission, Candidate, Dependency, FilterName, PlacementRequest } from "./types.ts";
 
 /** Something that ties a container to certain nodes whatever else is free there. */
 export interface Anchor {
@@ -19,29 +23,37 @@ export interface Anchor {
 /** So many of each kind are looked at: a request may hold thousands, and each is tried on every node. */
 const MAX_OF_A_KIND = 20;
 
-/** The anchors of a request: containers it needs beside it, networks of single nodes, hard expressions. Filters that are switched off anchor nothing. */
-export function anchorsOf(
+/** Containers a request needs beside it, and networks of single nodes. Filters that are switched off anchor nothing. */
+export const thingAnchors = (
+  pipeline: Pipeline,
+  { dependencies, localNetworks }: PlacementRequest,
+  field: Field,
+): readonly Anchor[] => [
+  ...(pipeline.filters.some(({ name }) => name === "dependency")
+    ? dependencies.slice(0, MAX_OF_A_KIND).map((each) => containerAnchor(each, field))
+    : []),
+  ...localNetworks.slice(0, MAX_OF_A_KIND).map((network): Anchor => ({
+    ...{ kind: "network", text: `network ${clip(network.name)}`, name: clip(network.name) },
+    nodes: nodesOf(field, allOf([onNodesOf(network)])),
+  })),
+];
+
+/** Hard expressions: the user's own anchors. */
+export const expressionAnchors = (
   pipeline: Pipeline,
   request: PlacementRequest,
-  candidates: readonly Candidate[],
-): readonly Anchor[] {
-  const isOn = (name: FilterName): boolean => pipeline.filters.some((filter) => filter.name === name);
-  return [
-    ...(isOn("dependency")
-      ? request.dependencies.slice(0, MAX_OF_A_KIND).map((each) => containerAnchor(each, candidates))
-      : []),
-    ...request.localNetworks.slice(0, MAX_OF_A_KIND).map(({ name, nodes }): Anchor => ({
-      ...{ kind: "network", text: `network ${clip(name)}`, name: clip(name) },
-      nodes: new Set(candidates.filter(({ addr }) => nodes.has(addr))),
-    })),
-    ...expressionAnchors(pipeline, request, candidates, "constraint", "constraints"),
-    ...expressionAnchors(pipeline, request, candidates, "affinity", "affinities"),
-    ...expressionAnchors(pipeline, request, candidates, "whitelist", "whitelists"),
-  ];
-}
+  field: Field,
+): readonly Anchor[] => [
+  ...anchorsOfList(pipeline, request, field, "constraint", "constraints"),
+  ...anchorsOfList(pipeline, request, field, "affinity", "affinities"),
+  ...anchorsOfList(pipeline, request, field, "whitelist", "whitelists"),
+];
 
-function containerAnchor({ kind, raw, reference }: Dependency, candidates: readonly Candidate[]): Anchor {
-  const nodes = new Set(candidates.filter((candidate) => candidate.hasContainer(reference)));
+const nodesOf = (field: Field, by: Admission): ReadonlySet<Candidate> =>
+  new Set(field.admitted(by).candidates());
+
+function containerAnchor({ kind, raw, reference }: Dependency, field: Field): Anchor {
+  const nodes = nodesOf(field, allOf([livesHere(reference)]));
   const [first] = nodes;
   const name = clip(nameOf(reference, first));
   // Compose names containers by their IDs, in which nobody recognises them.
@@ -61,10 +73,10 @@ function nameOf(reference: string, on: Candidate | undefined): string {
   return reference;
 }
 
-function expressionAnchors(
+function anchorsOfList(
   pipeline: Pipeline,
   request: PlacementRequest,
-  candidates: readonly Candidate[],
+  field: Field,
   filterName: FilterName,
   list: "constraints" | "affinities" | "whitelists",
 ): readonly Anchor[] {
@@ -75,14 +87,13 @@ function expressionAnchors(
     if (alone.kind === "syntax" || alone.check === undefined) return [];
     const expression = parseExpression(text, pipeline.rules);
     if (expression.soft) return [];
-    const { check } = alone;
     const name = clip(`${filterName}:${formatExpression(expression)}`);
     return [
       {
         kind: "expression",
         text: name,
         name,
-        nodes: new Set(candidates.filter((each) => check.admits(each))),
+        nodes: nodesOf(field, alone.check),
       },
     ];
   });

@@ -1,13 +1,13 @@
 import { imageIsMeant } from "../../filters/image-reference.ts";
 import { availabilityRule } from "./availability.ts";
 import { clip } from "./clip.ts";
-import type { Candidate, PlacementRequest } from "./types.ts";
+import { allOf } from "./terms.ts";
+import type { Admission, Candidate, LocalNetwork, PlacementRequest, Term } from "./types.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 /** A rule of this attempt, not of the user: applied whatever `--filter` says and never listed as a condition. */
-export interface AttemptRule {
+export interface AttemptRule extends Admission {
   readonly name: string;
-  admits(candidate: Candidate): boolean;
   /** Why this candidate was refused. Called only for refused candidates. */
   explain(candidate: Candidate): string;
 }
@@ -26,7 +26,7 @@ export function attemptRules({
   if (excludedEngines.size > 0) {
     rules.push({
       name: "retry",
-      admits: ({ id }) => !excludedEngines.has(id),
+      ...allOf([notOneOf(excludedEngines)]),
       explain: () => "it refused the container before",
     });
   }
@@ -34,7 +34,7 @@ export function attemptRules({
     const missing = ({ addr }: Candidate) => localNetworks.find(({ nodes }) => !nodes.has(addr));
     rules.push({
       name: "network",
-      admits: (candidate) => missing(candidate) === undefined,
+      ...allOf(localNetworks.map(onNodesOf)),
       explain: (candidate) => {
         const network = missing(candidate);
         return network === undefined
@@ -46,7 +46,13 @@ export function attemptRules({
   if (requiredImages.length > 0) {
     rules.push({
       name: "image",
-      admits: (candidate) => holdsOneOf(candidate, requiredImages),
+      ...allOf([
+        {
+          key: `image ${requiredImages.join("\n")}`,
+          reads: ["images"],
+          admits: (candidate) => holdsOneOf(candidate, requiredImages),
+        },
+      ]),
       explain: () => `it does not hold ${clip(requiredImages.join(" or "))}`,
     });
   }
@@ -54,6 +60,25 @@ export function attemptRules({
   if (!anyAvailability) rules.push(availabilityRule);
   return rules;
 }
+
+const notOneOf = (ids: ReadonlySet<string>): Term => ({
+  key: "",
+  reads: ["node"],
+  admits: ({ id }) => !ids.has(id),
+  shortcut: { kind: "look", elsewhere: true, places: [...ids].map((text) => ({ in: "nodes", text })) },
+});
+
+/** Asks for a network that only some nodes have. */
+export const onNodesOf = ({ nodes }: LocalNetwork): Term => ({
+  key: "",
+  reads: ["node"],
+  admits: ({ addr }) => nodes.has(addr),
+  shortcut: {
+    kind: "look",
+    elsewhere: false,
+    places: [...nodes.keys()].map((text) => ({ in: "nodes", text })),
+  },
+});
 
 function holdsOneOf({ images }: Candidate, references: readonly string[]): boolean {
   for (const image of images) {

@@ -1,6 +1,7 @@
 import type { AttemptRule } from "./attempt-rules.ts";
 import { clip } from "./clip.ts";
 import { compareNatural } from "./natural-order.ts";
+import { allOf } from "./terms.ts";
 import type { Candidate } from "./types.ts";
 
 /** More nodes of a kind than this are counted, not named. */
@@ -9,7 +10,9 @@ const MAX_NAMES = 3;
 /** Keeps whatever leaves something behind off nodes that are paused or drained. */
 export const availabilityRule: AttemptRule = {
   name: "availability",
-  admits: ({ availability }) => availability === "active",
+  ...allOf([
+    { key: "availability", reads: ["node"], admits: ({ availability }) => availability === "active" },
+  ]),
   explain: (candidate) => unavailableText([candidate]),
 };
 

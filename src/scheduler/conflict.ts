@@ -1,7 +1,8 @@
-import { anchorsOf, type Anchor } from "./anchor-list.ts";
+import { expressionAnchors, thingAnchors, type Anchor } from "./anchor-list.ts";
 import { clip } from "./clip.ts";
+import type { Field } from "./field.ts";
 import { runPipeline, type Pipeline } from "./pipeline.ts";
-import type { Candidate, PlacementRequest } from "./types.ts";
+import type { PlacementRequest } from "./types.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 /**
@@ -12,23 +13,25 @@ import { whereabouts } from "./whereabouts.ts";
 export function explainConflict(
   pipeline: Pipeline,
   request: PlacementRequest,
-  candidates: readonly Candidate[],
+  field: Field,
   droppedSoft: ReadonlySet<string>,
 ): string | undefined {
-  const anchors = anchorsOf(pipeline, request, candidates).filter(({ nodes }) => nodes.size > 0);
   // Two expressions are both the user's own and stand beside each other in the message already.
-  const things = anchors.filter(({ kind }) => kind !== "expression");
+  const things = thingAnchors(pipeline, request, field).filter(isSomewhere);
+  if (things.length === 0) return undefined;
+  const expressions = expressionAnchors(pipeline, request, field).filter(isSomewhere);
   for (const [at, a] of things.entries()) {
-    const b = [...things.slice(at + 1), ...anchors.filter(({ kind }) => kind === "expression")].find(
-      (other) => !meet(a, other),
-    );
+    const b = [...things.slice(at + 1), ...expressions].find((other) => !meet(a, other));
     if (b !== undefined) return `conflict: ${placeOf(a)}, ${placeOf(b)}; no node has both. ${remedy(a, b)}`;
   }
   const network = things.find(({ kind }) => kind === "network");
   if (network === undefined) return undefined;
-  const elsewhere = runPipeline(pipeline, { ...request, localNetworks: [] }, candidates, droppedSoft);
+  const options = { droppedSoft, wanted: "best" } as const;
+  const elsewhere = runPipeline(pipeline, { ...request, localNetworks: [] }, field, options);
   return elsewhere.kind === "failed" ? undefined : `remedy: ${placeOf(network)}. ${roomFor(network)}`;
 }
+
+const isSomewhere = ({ nodes }: Anchor): boolean => nodes.size > 0;
 
 function meet(a: Anchor, b: Anchor): boolean {
   for (const node of a.nodes) if (b.nodes.has(node)) return true;

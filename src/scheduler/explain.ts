@@ -3,17 +3,18 @@ import { attemptRules } from "./attempt-rules.ts";
 import { availabilityRule, unavailableText } from "./availability.ts";
 import { clip } from "./clip.ts";
 import { explainConflict } from "./conflict.ts";
+import type { Field } from "./field.ts";
 import { formatBytes } from "./format-bytes.ts";
 import { compareNatural } from "./natural-order.ts";
 import { prepareFilter } from "./pipeline.ts";
 import type { Failure, Pipeline } from "./pipeline.ts";
-import type { Candidate, PlacementRequest, Refusal } from "./types.ts";
+import type { Admission, Candidate, PlacementRequest, Refusal } from "./types.ts";
 
 /** Everything a refusal is told from. */
 export interface Refused {
   readonly pipeline: Pipeline;
   readonly request: PlacementRequest;
-  readonly candidates: readonly Candidate[];
+  readonly field: Field;
   readonly droppedSoft: ReadonlySet<string>;
   readonly failure: Failure;
 }
@@ -56,9 +57,8 @@ function frame({ pipeline, request, droppedSoft }: Refused, upTo: number): strin
 }
 
 /** Anything that can rule out a node: a filter, a rule of this attempt, memory, CPUs. */
-interface Rule {
+interface Rule extends Admission {
   readonly name: string;
-  admits(candidate: Candidate): boolean;
   explain(candidate: Candidate): string;
   /** How near a refused node came; higher is nearer. Only compared within one rule. */
   nearness?(candidate: Candidate): number;
@@ -66,21 +66,21 @@ interface Rule {
 
 /** One line per rule that ruled out a node, and one about what is in two places: at most thirteen, whatever the cluster's size. */
 function explanationOf(refused: Refused): readonly string[] {
-  const { candidates, droppedSoft, failure, pipeline, request } = refused;
+  const { field, droppedSoft, failure, pipeline, request } = refused;
   if (failure.kind === "filter" && failure.syntax !== undefined) return [];
-  const conflict = explainConflict(pipeline, request, candidates, droppedSoft);
+  const conflict = explainConflict(pipeline, request, field, droppedSoft);
   return [...rejections(refused), ...(conflict === undefined ? [] : [conflict])];
 }
 
 function rejections(refused: Refused): readonly string[] {
-  const { candidates, failure } = refused;
-  const rules = rulesOf(refused);
-  const refusedBy = rules.map((rule) => candidates.map((candidate) => !rule.admits(candidate)));
-  const broken = candidates.map((_, node) => refusedBy.filter((row) => row[node] === true).length);
-  return rules.flatMap((rule, row) => {
-    const out = candidates.flatMap((candidate, node) =>
-      refusedBy[row]?.[node] === true ? [{ candidate, broken: broken[node] ?? 0 }] : [],
-    );
+  const { field, failure } = refused;
+  const refusedBy = rulesOf(refused).map((rule) => ({ rule, nodes: field.refused(rule).candidates() }));
+  const broken = new Map<Candidate, number>();
+  for (const { nodes } of refusedBy) {
+    for (const node of nodes) broken.set(node, (broken.get(node) ?? 0) + 1);
+  }
+  return refusedBy.flatMap(({ rule, nodes }) => {
+    const out = nodes.map((candidate) => ({ candidate, broken: broken.get(candidate) ?? 0 }));
     const [nearest] = out;
     if (nearest === undefined) return [];
     if (rule.name === availabilityRule.name) {
@@ -88,8 +88,7 @@ function rejections(refused: Refused): readonly string[] {
       return failure.kind === "unavailable" ? [] : [unavailableLine(out)];
     }
     const { candidate } = out.reduce((best, next) => (isNearer(rule, next, best) ? next : best), nearest);
-    const nodes = candidates.length === 1 ? "node" : "nodes";
-    const counts = `${rule.name}: ruled out ${out.length} of ${candidates.length} ${nodes}`;
+    const counts = `${rule.name}: ruled out ${out.length} of ${field.size} ${field.size === 1 ? "node" : "nodes"}`;
     return [`${counts}; nearest: ${clip(candidate.name)} (${rule.explain(candidate)})`];
   });
 }
@@ -119,16 +118,14 @@ function rulesOf({ pipeline, request, droppedSoft }: Refused): readonly Rule[] {
   const filters = pipeline.filters.flatMap((filter): Rule[] => {
     const prepared = prepareFilter(filter, request, droppedSoft, pipeline.rules);
     if (prepared.kind === "syntax" || prepared.check === undefined) return [];
-    const { check } = prepared;
-    return [
-      {
-        name: filter.name,
-        admits: (candidate) => check.admits(candidate),
-        explain: (candidate) => check.explain(candidate),
-      },
-    ];
+    return [{ ...prepared.check, name: filter.name }];
   });
-  return [...filters, ...attemptRules(request), memoryRule(request), cpuRule(request)];
+  return [
+    ...filters,
+    ...attemptRules(request),
+    ...(request.memoryBytes > 0 ? [memoryRule(request)] : []),
+    ...(request.cpus > 0 ? [cpuRule(request)] : []),
+  ];
 }
 
 const memoryRule = (request: PlacementRequest): Rule => {

@@ -1,6 +1,7 @@
 import { ExpressionError } from "../../filters/expression.ts";
 import { attemptRules } from "./attempt-rules.ts";
 import { availabilityRule } from "./availability.ts";
+import type { Field, Wanted } from "./field.ts";
 import type { Candidate, Check, Filter, PlacementRequest, SchedulingRules, Strategy } from "./types.ts";
 
 /** Where a run of the pipeline ended without a node. */
@@ -10,7 +11,7 @@ export type Failure =
   /** All filters passed, but the rules of this attempt left nobody: engines tried before, a required image. */
   | { readonly kind: "attempt" }
   /** These passed all else, but operators have paused or drained them. */
-  | { readonly kind: "unavailable"; readonly nodes: readonly [Candidate, ...Candidate[]] }
+  | { readonly kind: "unavailable"; readonly nodes: readonly Candidate[] }
   /** Nobody was there to begin with, and no filter minded. */
   | { readonly kind: "empty" }
   /** The strategy found no room. */
@@ -49,14 +50,20 @@ export function prepareFilter(
   }
 }
 
+/** What may differ between the runs for one request. */
+export interface RunOptions {
+  readonly droppedSoft: ReadonlySet<string>;
+  readonly wanted: Wanted;
+}
+
 /** Filters in order, each over what the one before left; then the attempt's own rules; then the strategy. */
 export function runPipeline(
   { filters, strategy, rules, random }: Pipeline,
   request: PlacementRequest,
-  candidates: readonly Candidate[],
-  droppedSoft: ReadonlySet<string>,
+  field: Field,
+  { droppedSoft, wanted }: RunOptions,
 ): Run {
-  let left = candidates;
+  let left = field;
   for (const [at, filter] of filters.entries()) {
     const prepared = prepareFilter(filter, request, droppedSoft, rules);
     if (prepared.kind === "syntax") {
@@ -64,19 +71,19 @@ export function runPipeline(
     }
     const { check } = prepared;
     if (check === undefined) continue;
-    left = left.filter((candidate) => check.admits(candidate));
-    if (left.length === 0) return failed({ kind: "filter", name: filter.name, at });
+    left = left.admitted(check);
+    if (left.isEmpty) return failed({ kind: "filter", name: filter.name, at });
   }
-  if (left.length === 0) return failed({ kind: "empty" });
+  if (left.isEmpty) return failed({ kind: "empty" });
   for (const rule of attemptRules(request)) {
-    const [before, ...others] = left;
-    left = left.filter((candidate) => rule.admits(candidate));
-    if (left.length > 0 || before === undefined) continue;
+    const before = left;
+    left = left.admitted(rule);
+    if (!left.isEmpty) continue;
     return failed(
-      rule === availabilityRule ? { kind: "unavailable", nodes: [before, ...others] } : { kind: "attempt" },
+      rule === availabilityRule ? { kind: "unavailable", nodes: before.candidates() } : { kind: "attempt" },
     );
   }
-  const [first, ...others] = strategy.rank(request, left, random);
+  const [first, ...others] = left.ranked(strategy, request, random, wanted);
   return first === undefined ? failed({ kind: "resources" }) : { kind: "ranked", ranked: [first, ...others] };
 }
 

@@ -1,5 +1,6 @@
 import { parseExpressions, softKey, ExpressionError } from "../../filters/expression.ts";
 import { explainRefusal } from "./explain.ts";
+import { ListField, type Field, type Wanted } from "./field.ts";
 import { runPipeline } from "./pipeline.ts";
 import type { Failure, Pipeline, Run } from "./pipeline.ts";
 import type { Candidate, FilterName, PlacementRequest, PlacementResult, StrategyName } from "./types.ts";
@@ -33,31 +34,52 @@ export class Scheduler {
    * Ranks the candidates, best first. When nothing fits, soft expressions are given up: all at once, or with modern rules as few as
    * will do, the last given first (B2). A refusal tells about the last try, in which no soft expression counted.
    */
-  place(request: PlacementRequest, candidates: readonly Candidate[]): PlacementResult {
-    const first = this.#run(request, candidates, NONE);
+  place(
+    request: PlacementRequest,
+    candidates: readonly Candidate[] | Field,
+    wanted: Wanted = "all",
+  ): PlacementResult {
+    const field = isField(candidates) ? candidates : new ListField(candidates);
+    return new Attempt(this.#pipeline, request, field, wanted).place();
+  }
+}
+
+const isField = (candidates: readonly Candidate[] | Field): candidates is Field => "admitted" in candidates;
+
+/** One request over one field. */
+class Attempt {
+  readonly #pipeline: Pipeline;
+  readonly #request: PlacementRequest;
+  readonly #field: Field;
+  readonly #wanted: Wanted;
+
+  constructor(pipeline: Pipeline, request: PlacementRequest, field: Field, wanted: Wanted) {
+    this.#pipeline = pipeline;
+    this.#request = request;
+    this.#field = field;
+    this.#wanted = wanted;
+  }
+
+  place(): PlacementResult {
+    const first = this.#run(NONE);
     if (first.kind === "ranked") return { kind: "placed", ranked: first.ranked };
-    const soft = softExpressions(request, this.#pipeline);
-    if (soft.length === 0) return this.#refuse(request, candidates, NONE, first.failure);
+    const soft = softExpressions(this.#request, this.#pipeline);
+    if (soft.length === 0) return this.#refuse(NONE, first.failure);
     const all = new Set(soft);
-    const last = this.#run(request, candidates, all);
-    if (last.kind === "failed") return this.#refuse(request, candidates, all, last.failure);
+    const last = this.#run(all);
+    if (last.kind === "failed") return this.#refuse(all, last.failure);
     if (!this.#pipeline.rules.modern) return { kind: "placed", ranked: last.ranked };
-    return { kind: "placed", ranked: this.#dropFewest(request, candidates, soft, last).ranked };
+    return { kind: "placed", ranked: this.#dropFewest(soft, last).ranked };
   }
 
   /** Dropping more never loses a node, so the fewest drops are found by halving: ten runs for a thousand expressions. */
-  #dropFewest(
-    request: PlacementRequest,
-    candidates: readonly Candidate[],
-    soft: readonly string[],
-    withoutAny: RankedRun,
-  ): RankedRun {
+  #dropFewest(soft: readonly string[], withoutAny: RankedRun): RankedRun {
     let best = withoutAny;
     let kept = 0;
     let tooMany = soft.length;
     while (tooMany - kept > 1) {
       const middle = Math.trunc((kept + tooMany) / 2);
-      const run = this.#run(request, candidates, new Set(soft.slice(middle)));
+      const run = this.#run(new Set(soft.slice(middle)));
       if (run.kind === "ranked") {
         best = run;
         kept = middle;
@@ -68,20 +90,13 @@ export class Scheduler {
     return best;
   }
 
-  #run(request: PlacementRequest, candidates: readonly Candidate[], droppedSoft: ReadonlySet<string>): Run {
-    return runPipeline(this.#pipeline, request, candidates, droppedSoft);
+  #run(droppedSoft: ReadonlySet<string>): Run {
+    return runPipeline(this.#pipeline, this.#request, this.#field, { droppedSoft, wanted: this.#wanted });
   }
 
-  #refuse(
-    request: PlacementRequest,
-    candidates: readonly Candidate[],
-    droppedSoft: ReadonlySet<string>,
-    failure: Failure,
-  ): PlacementResult {
-    return {
-      kind: "refused",
-      refusal: explainRefusal({ pipeline: this.#pipeline, request, candidates, droppedSoft, failure }),
-    };
+  #refuse(droppedSoft: ReadonlySet<string>, failure: Failure): PlacementResult {
+    const refused = { request: this.#request, field: this.#field, droppedSoft, failure };
+    return { kind: "refused", refusal: explainRefusal({ pipeline: this.#pipeline, ...refused }) };
   }
 }
 

@@ -153,10 +153,80 @@ export interface Filter {
   prepare(request: PlacementRequest, options: PrepareOptions): Check | undefined;
 }
 
-export interface Check {
+/** What decides whether a candidate may be taken. */
+export interface Admission {
+  admits(candidate: Candidate): boolean;
+  /** The same in parts that are asked of an index: all of them admit a candidate exactly when `admits` does. Absent: every candidate is looked at. */
+  readonly terms?: readonly Term[];
+}
+
+/** Parts of a candidate that change apart: identity, labels, health and availability; containers, reservations and their ports; images. */
+export type Facts = "node" | "containers" | "images";
+
+/** One thing asked of a candidate, whose answers may be kept and looked up (src/scheduler/pool). */
+export interface Term {
+  /** Terms of one key give the same answers; `""`: not worth keeping. */
+  readonly key: string;
+  /** An answer stands until one of these changes. */
+  readonly reads: readonly Facts[];
+  admits(candidate: Candidate): boolean;
+  /** How to find the answers without looking at every candidate; only where there is a quicker way. */
+  readonly shortcut?: Shortcut;
+}
+
+export type Shortcut = Look | TextQuery;
+
+/** Only the candidates found in these places are looked at; all others are as `elsewhere` says. */
+export interface Look {
+  readonly kind: "look";
+  /** Whether candidates found nowhere are admitted. */
+  readonly elsewhere: boolean;
+  readonly places: readonly Place[];
+}
+
+/** Candidates with an item of this text; or, for `nodes`, with this name, ID or address; or, for `references`, with a container it may mean. */
+export interface Place {
+  readonly in: Dimension | "nodes" | "references";
+  readonly text: string;
+}
+
+/** Admits the candidates of which some item's text matches; or those of which none does, with `wanted` false. */
+export interface TextQuery {
+  readonly kind: "texts";
+  readonly dimension: Dimension;
+  readonly pattern: TextPattern;
+  readonly wanted: boolean;
+}
+
+/** What texts are compared with. */
+export interface TextPattern {
+  /** The same for patterns that match the same texts. */
+  readonly source: string;
+  /** The only text it matches; undefined when there may be others. */
+  readonly literal: string | undefined;
+  matches(text: string): boolean;
+}
+
+/** The lists of a candidate. */
+export interface Items {
+  readonly containers: CandidateContainer;
+  readonly images: CandidateImage;
+  readonly usedPorts: UsedPort;
+  readonly hostModePorts: HostModePort;
+}
+
+/** One reading of a list's items as texts: the names of containers, the values of a label. */
+export interface Dimension<K extends keyof Items = keyof Items> {
+  /** The same for the same reading. */
+  readonly name: string;
+  readonly of: K;
+  /** Does `test` hold for one of the item's texts? Asks in order and stops at the first. The same item on a node of this name has the same texts. */
+  someText(item: Items[K], node: string, test: (text: string) => boolean): boolean;
+}
+
+export interface Check extends Admission {
   /** What was asked, in words of the contract: `port 80 (Bridge mode)`, `node==n1`. */
   readonly conditions: readonly string[];
-  admits(candidate: Candidate): boolean;
   /** Why this candidate was refused, for the explanation: `port 80 is held by web`. Called only for refused candidates, after the decision. */
   explain(candidate: Candidate): string;
 }
@@ -174,10 +244,27 @@ export interface Strategy {
     candidates: readonly Candidate[],
     random: () => number,
   ): readonly Candidate[];
+  /** The slot of the one that `rank` puts first; -1: nothing fits. Draws from `random` no more than `rank` does. */
+  best(request: PlacementRequest, loads: Loads, random: () => number): number;
+}
+
+/** What strategies weigh, in columns: entry `n` belongs to the candidate in slot `n`. */
+export interface Loads {
+  /** Who is to be chosen from, 32 slots a word (src/scheduler/pool/bits.ts). */
+  readonly among: Uint32Array;
+  readonly healthIndicator: Uint8Array;
+  readonly containerCount: Float64Array;
+  readonly totalMemoryBytes: Float64Array;
+  readonly usedMemoryBytes: Float64Array;
+  readonly totalCpus: Float64Array;
+  readonly usedCpus: Float64Array;
+  /** The candidate's place in the natural order of names, then addresses. */
+  readonly nameOrder: Int32Array;
 }
 
 /** The outcome of a placement. "Nobody fits" is a value, not an exception. */
 export type PlacementResult =
+  /** Best first. Only the best one where no more was asked for. */
   | { readonly kind: "placed"; readonly ranked: readonly [Candidate, ...Candidate[]] }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 

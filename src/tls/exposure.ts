@@ -35,7 +35,7 @@ export function exposureWarnings(
 }
 
 /** A name other than localhost may mean any address. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === "localhost") return true;
   return loopback.check(host, host.includes(":") ? "ipv6" : "ipv4");
 }

@@ -16,8 +16,15 @@ export interface RunningCommand {
   hangUp(): void;
 }
 
-/** Runs `swarm <words>` with the real parts behind it. */
-export function startCommand(words: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+/**
+ * Runs `swarm <words>` with the real parts behind it.
+ * @param more what its world has beside, or instead
+ */
+export function startCommand(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  more: Partial<CommandWorld> = {},
+): RunningCommand {
   let [stdout, stderr] = ["", ""];
   let reload: () => void = () => undefined;
   const stop = new AbortController();
@@ -34,6 +41,7 @@ export function startCommand(words: readonly string[], env: NodeJS.ProcessEnv = 
     createDiscovery,
     agent: agentWorld,
     createApp: () => Promise.reject(new Error("no manager here")),
+    ...more,
   };
   const code = run(words, world);
   let ended = false;

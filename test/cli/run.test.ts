@@ -55,7 +55,7 @@ describe("cli/run", () => {
       const { stdout } = await swarm("--help");
       const names = stdout.slice(stdout.indexOf("Commands:")).match(/^ {2}\S.*?(?=\t)/gm);
       expect(names?.join("|")).to.equal(
-        "  create, c|  list, l|  manage, m|  join, j|  node|  reschedule|  rebalance|  leader|  health|  discovery-service|  help",
+        "  create, c|  list, l|  manage, m|  join, j|  node|  reschedule|  rebalance|  leader|  simulate|  health|  discovery-service|  help",
       );
     });
   });

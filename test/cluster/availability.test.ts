@@ -8,18 +8,33 @@ describe("cluster: what operators say of nodes", function () {
 
   let world: World;
   const settings = new Map<string, NodeSettings>();
+  const listeners = new Set<(engineId: string) => void>();
+  const tell = (engineId: string): void => listeners.forEach((listener) => listener(engineId));
   beforeEach(async () => {
     settings.clear();
-    world = startWorld({ nodes: { of: (engineId) => settings.get(engineId) } });
+    const nodes = {
+      of: (engineId: string) => settings.get(engineId),
+      onChange: (listener: (engineId: string) => void) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    };
+    world = startWorld({ nodes });
     const engines = await Promise.all([1, 2].map(() => world.engine({ labels: { rack: "r1" } })));
     world.set(...engines);
     await Promise.all(engines.map((engine) => world.until(engine, "Healthy")));
   });
-  afterEach(() => world[Symbol.asyncDispose]());
+  afterEach(async () => {
+    await world[Symbol.asyncDispose]();
+    expect(listeners.size).to.equal(0);
+  });
 
   const engine = (name: string) => world.cluster.member(name)!;
-  const say = (name: string, said: Partial<NodeSettings>): void =>
-    void settings.set(engine(name).engineId, { availability: "active", labels: new Map(), ...said });
+  function say(name: string, said: Partial<NodeSettings>): void {
+    const { engineId } = engine(name);
+    settings.set(engineId, { availability: "active", labels: new Map(), ...said });
+    tell(engineId);
+  }
   function place(parts: Parameters<typeof wanted>[0] = {}): string {
     const result = world.cluster.place(wanted(parts), "", {});
     return result.kind === "placed" ? result.reservation.engine.name : result.refusal.message;
@@ -31,6 +46,7 @@ describe("cluster: what operators say of nodes", function () {
     say("node-2", { availability: "drain" });
     expect(place()).to.equal("No node that fits takes new containers: node-2 is drained, node-1 is paused");
     settings.clear();
+    for (const { engineId } of world.cluster.engines) tell(engineId);
     expect(place()).to.equal("node-1");
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ContainerIndex } from "../../src/cluster/container-index.ts";
+import type { ContainerRecord } from "../../src/cluster/container-record.ts";
 import { fakeEngine, hex, record } from "./builders.ts";
 
 const n1 = fakeEngine("n1", "AA:BB");
@@ -134,5 +135,38 @@ describe("cluster/container-index", () => {
         left,
       ]);
     }
+  });
+
+  it("tells followers of what enters and leaves its values, also where two machines hold one ID", () => {
+    const index = new ContainerIndex();
+    const followed = new Set<ContainerRecord>();
+    let told = 0;
+    index.follow({
+      containerAdded: (record) => {
+        expect(followed.has(record)).to.equal(false);
+        followed.add(record);
+        told++;
+      },
+      containerRemoved: (record) => {
+        expect(followed.delete(record)).to.equal(true);
+        told++;
+      },
+    });
+    const twin = record({ engine: n2, id: web.id, names: ["web"] });
+    const steps: readonly (() => void)[] = [
+      () => index.add(web),
+      () => index.add(db1),
+      () => index.add(twin),
+      () => index.remove(web),
+      () => index.add(web),
+      () => index.remove(web),
+      () => index.remove(twin),
+      () => index.remove(twin),
+    ];
+    for (const step of steps) {
+      step();
+      expect([...followed]).to.have.members([...index.values()]);
+    }
+    expect(told).to.equal(9);
   });
 });

@@ -1,12 +1,33 @@
 import { once } from "node:events";
+import { createServer as createHttpServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import { request } from "node:https";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { EngineConnections, hostPort } from "../../src/cluster/engine-address.ts";
 import { EngineUnreachableError } from "../../src/docker/engine-client.ts";
 import { startTlsEngine, testIdentity, type TestIdentity, type TlsEngine } from "../docker/tls-engine.ts";
+import { eventually } from "../lab/eventually.ts";
 import { TestAuthority } from "../support/certificates.ts";
+
+async function startHttp(answer: (res: ServerResponse) => void) {
+  const sockets = new Set<Socket>();
+  const server = createHttpServer((_, res) => answer(res)).listen(0, "127.0.0.1");
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    open: () => sockets.size,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      await Promise.resolve();
+    },
+  };
+}
 
 describe("cluster/engine-address", () => {
   let server: Server;
@@ -47,6 +68,25 @@ describe("cluster/engine-address", () => {
     const error = await dialling;
     expect(error).to.be.instanceOf(EngineUnreachableError);
     expect((error as Error).message).to.include("the engine was given up");
+  });
+
+  it("cuts a connection that has left the pool", async () => {
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    connections.adopt(socket);
+    const closed = once(socket, "close");
+    connections.cut();
+    await closed;
+  });
+
+  it("closes what is idle, and nothing that is in use", async () => {
+    await using http = await startHttp((res) => setTimeout(() => res.end("late"), 300));
+    const pool = new EngineConnections("127.0.0.1", http.port, undefined, undefined, 100);
+    const [answer] = (await once(get({ port: http.port, agent: pool.agent }), "response")) as [
+      IncomingMessage,
+    ];
+    expect((await answer.toArray()).join("")).to.equal("late");
+    expect(http.open()).to.equal(1);
+    await eventually("it is closed", () => http.open() === 0);
   });
 
   it("says that nobody listens", async () => {

@@ -29,8 +29,8 @@ class FakeClient {
     this.#holding = false;
     for (const answer of this.#held.splice(0)) answer();
   }
-  listContainers(id?: string) {
-    const chosen = this.containers.filter((each) => id === undefined || each.id === id);
+  listContainers(ids?: readonly string[]) {
+    const chosen = this.containers.filter(({ id }) => ids === undefined || ids.includes(id ?? ""));
     return Promise.resolve(chosen.map(summarised));
   }
   async inspectContainer(id: string) {
@@ -58,7 +58,11 @@ describe("cluster/engine-cache", () => {
       { id: a, names: ["a"] },
       { id: b, names: ["b"] },
     ];
-    cache = new EngineCache(fakeEngine(), client as unknown as EngineClient, false);
+    cache = new EngineCache(fakeEngine(), client as unknown as EngineClient, {
+      countMemoryReservation: false,
+      exact: false,
+      inspectsAtOnce: () => 8,
+    });
   });
   const shown = (): string =>
     [...cache.inventory.containers.values()]
@@ -98,6 +102,18 @@ describe("cluster/engine-cache", () => {
     client.letGo();
     await reading;
     expect(shown()).to.equal("");
+  });
+
+  it("asks nothing about a container that has been destroyed", async () => {
+    await cache.readAll("everything");
+    client.inspections = 0;
+    cache.dropContainer(a);
+    const Actor = { ID: "net", Attributes: { container: a } };
+    await cache.follow(
+      { kind: "refresh-container", id: a },
+      { Type: "network", Action: "disconnect", Actor },
+    );
+    expect([shown(), client.inspections]).to.deep.equal(["b running", 0]);
   });
 
   it("does not overwrite what an event brought with an older list", async () => {

@@ -44,6 +44,8 @@ describe("cluster/engine-candidate", () => {
 
   it("does not count a reservation whose container is there", () => {
     const reserved = reserve({ name: "new", memoryBytes: 5, portBindings: [port] });
+    expect(sums()).to.deep.equal([2, 15, 1]);
+    expect([...candidate.containers].map(({ id }) => id)).to.deep.equal([hex("1"), ""]);
     const host = { Memory: 5, PortBindings: { "80/tcp": [{ HostPort: "80" }] } };
     inventory.setContainer(record({ id: hex("2"), names: ["new"], swarmId: hex("5"), host }));
     expect(sums()).to.deep.equal([2, 15, 1]);
@@ -51,6 +53,24 @@ describe("cluster/engine-candidate", () => {
     expect([...candidate.containers].map(({ id }) => id)).to.deep.equal([hex("1"), hex("2")]);
     candidate.release(reserved);
     expect(sums()).to.deep.equal([2, 15, 1]);
+  });
+
+  it("tells its watcher of every change, and of nothing else", () => {
+    const heard: string[] = [];
+    candidate.watch((facts) => void heard.push(facts));
+    const since = (): string => heard.splice(0).join(" ");
+    const reserved = reserve();
+    expect([since(), candidate.hasReservations]).to.deep.equal(["containers", true]);
+    candidate.release(reserved);
+    candidate.release(reserved);
+    expect([since(), candidate.hasReservations]).to.deep.equal(["containers", false]);
+    inventory.setContainer(record({ id: hex("2") }));
+    inventory.removeContainer(hex("2"));
+    inventory.removeContainer(hex("2"));
+    expect(since()).to.equal("containers containers");
+    inventory.images = [];
+    candidate.nodeChanged();
+    expect(since()).to.equal("images node");
   });
 
   it("counts reservations without a swarm ID each", () => {

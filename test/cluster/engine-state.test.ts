@@ -81,8 +81,15 @@ describe("cluster/engine-state", () => {
     { it: "never slows down by more than a minute",         kind: "unhealthy", failures: 9_999, fraction: 0,   ms: 90_000 },
   ] as const;
   for (const { it: title, kind, failures, fraction, ms } of sweeps) {
-    it(title, () => expect(sweepDelayMs({ kind, failures, lastError: "" }, settings, fraction)).to.equal(ms));
+    const state = { kind, failures, lastError: "" };
+    it(title, () => expect(sweepDelayMs(state, settings, { fraction, watched: false })).to.equal(ms));
   }
+
+  it("asks an engine whose events are followed less often", () => {
+    const delay = (fraction: number) =>
+      sweepDelayMs({ kind: "healthy", failures: 0, lastError: "" }, settings, { fraction, watched: true });
+    expect([delay(0), delay(0.5)]).to.deep.equal([60_000, 63_000]);
+  });
 
   it("tries pending engines after 1, 2, 4 … 60 seconds", () => {
     const delays = [1, 2, 3, 4, 5, 6, 7, 8, 1_000].map(

@@ -68,6 +68,16 @@ describe("cluster: the life of an engine", function () {
     await eventually("both", () => engine.containers.total === 2 && engine.containers.paused === 1);
   });
 
+  it("looks at one thing after another, by one request each, while nothing speaks against an engine", async () => {
+    const sim = await world.engine({ containers: [{ name: "web" }] });
+    world.set(sim);
+    await world.until(sim, "Healthy");
+    sim.counters.clear();
+    const looks = ["GET /containers/json", "GET /info", "GET /networks", "GET /images/json", "GET /volumes"];
+    await eventually("all of it", () => looks.every((route) => sim.count(route) > 0));
+    expect([...sim.counters.keys()].sort()).to.deep.equal(looks.toSorted());
+  });
+
   it("flags a dead engine after its retries, cuts its connections, and takes it back with all that was missed", async () => {
     const sim = await world.engine({ containers: [{ name: "stays" }, { name: "dies" }, { name: "goes" }] });
     world.set(sim);

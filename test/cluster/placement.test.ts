@@ -56,6 +56,21 @@ describe("cluster: placement", function () {
     expect(place({ memoryBytes: 600 })?.engine).to.equal(placed[0]!.engine);
   });
 
+  it("passes over an engine that is lost, and takes it again", async () => {
+    const sim = await world.engine({ cpus: 64 });
+    world.set(sim);
+    const engine = await world.until(sim, "Healthy");
+    expect(place({ cpus: 32 })?.engine).to.equal(engine);
+    await sim.hangUp();
+    await world.until(sim, "Unhealthy");
+    expect(place({ cpus: 32 })).to.equal(undefined);
+    await sim.revive();
+    await world.until(sim, "Healthy");
+    expect(place({ cpus: 32 })?.engine).to.equal(engine);
+    world.set();
+    expect(place({})).to.equal(undefined);
+  });
+
   it("knows a name from containers and from containers to come", async () => {
     const sim = await world.engine({ containers: [{ name: "db" }] });
     world.set(sim);

@@ -38,6 +38,13 @@ describe("cluster/prefix-index", () => {
     expect([...filled().get("abcd")]).to.deep.equal([]);
   });
 
+  it("holds a value once, however often it is added", () => {
+    const index = filled();
+    index.add("abcdef", 5);
+    index.remove("abcdef", 5);
+    expect(starting(index, "abcde")).to.deep.equal([1]);
+  });
+
   it("forgets one value of a key, and others stay", () => {
     const index = filled();
     index.remove("abcdef", 1);

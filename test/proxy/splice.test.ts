@@ -37,6 +37,35 @@ describe("proxy/splice, retarget", () => {
     expect(await client.isEnded()).to.equal(`${upgraded}too early`);
   });
 
+  it("holds and releases a stream whose client is slow without spoiling what is on its way", async () => {
+    const { client, engine, splice } = await attached();
+    client.socket.pause();
+    let sent = "";
+    let idleTurns = 0;
+    const write = (): void => {
+      while (sent.length < 32 << 20) {
+        const piece = String.fromCharCode(97 + ((sent.length >> 16) % 26)).repeat(1 << 16);
+        sent += piece;
+        idleTurns = 0;
+        if (!engine.socket.write(piece)) return void engine.socket.once("drain", write);
+      }
+    };
+    write();
+    const turns = async (count: number): Promise<void> => {
+      for (idleTurns = 0; idleTurns < count; idleTurns++)
+        await new Promise((resolve) => setImmediate(resolve));
+    };
+    await turns(500);
+    expect(sent.length).to.be.lessThan(32 << 20);
+    engine.socket.removeAllListeners("drain").end();
+    splice.hold();
+    splice.release();
+    await turns(100);
+    client.socket.resume();
+    const text = await client.isEnded();
+    expect(text === upgraded + sent).to.equal(true);
+  });
+
   it("moves a held stream although its engine has ended it", async () => {
     const { client, engine, splice } = await attached();
     splice.hold();

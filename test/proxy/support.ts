@@ -1,13 +1,14 @@
 import { Agent, createServer } from "node:http";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { connect, createServer as createRawServer } from "node:net";
-import type { AddressInfo, Server as RawServer, Socket } from "node:net";
+import type { AddressInfo, NetConnectOpts, Server as RawServer, Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { dispatchUpgrade, takeOver } from "../../src/proxy/dispatch-upgrade.ts";
 import { forward } from "../../src/proxy/forward.ts";
 import type { ForwardOptions, ForwardOutcome } from "../../src/proxy/forward.ts";
 import { hijack } from "../../src/proxy/hijack.ts";
 import type { HijackOutcome, HijackRequest } from "../../src/proxy/hijack.ts";
+import { lentReads } from "../../src/net/lent-memory.ts";
 import { routeConnections } from "../../src/proxy/legacy-hijack.ts";
 import type { EngineTarget } from "../../src/docker/engine-target.ts";
 
@@ -39,8 +40,15 @@ export async function rawEngine(
   return { server, target: targetAt(await listen(server)) };
 }
 
+/** Reads as the manager's own pools do. */
+class LendingAgent extends Agent {
+  override createConnection(options: object): Socket {
+    return connect({ ...(options as NetConnectOpts), onread: lentReads() });
+  }
+}
+
 export function targetAt(port: number): TestTarget {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new LendingAgent({ keepAlive: true });
   agents.add(agent);
   return {
     name: `node-${port}`,
@@ -52,9 +60,10 @@ export function targetAt(port: number): TestTarget {
     successes: 0,
     cuts: 0,
     versionedPath: (_version, path) => path,
+    adopt: (socket) => void sockets.add(socket),
     dial: () =>
       new Promise((resolve, reject) => {
-        const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+        const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true, onread: lentReads() });
         socket.once("error", reject).once("connect", () => resolve(socket));
       }),
     noteSuccess() {

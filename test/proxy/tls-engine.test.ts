@@ -75,6 +75,19 @@ describe("proxy, towards an engine that serves TLS", () => {
     expect(bytes).to.equal(body.length);
   });
 
+  it("passes big answers on undecoded", async () => {
+    const adopted: Socket[] = [];
+    const manager = await managerFor({ ...target, adopt: (socket) => void adopted.push(socket) });
+    const body = Buffer.alloc(3 << 20, "abcdefg").toString();
+    answer = (_, res) => {
+      res.writeHead(200, { "Content-Type": "application/x-tar" }).write(body);
+      res.end();
+    };
+    const text = await get(manager.port);
+    expect(text.replace(/\r\n[0-9a-f]+\r\n/g, "").includes(body)).to.equal(true);
+    expect(adopted).to.have.length(1);
+  });
+
   it("asks again when the engine has closed an idle connection meanwhile", async () => {
     const manager = await managerFor(target);
     await get(manager.port);

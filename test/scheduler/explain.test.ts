@@ -40,6 +40,13 @@ describe("scheduler/explain", () => {
     });
   });
 
+  it("tells of a single CPU that is missing", () => {
+    const full = [candidate({ name: "n1", usedCpus: 4 })];
+    expect(refuse(request({ cpus: 1 }), full).explanation).to.deep.equal([
+      "cpu: ruled out 1 of 1 node; nearest: n1 (1 CPUs requested, 0 of 4 free)",
+    ]);
+  });
+
   it("prefers the node that breaks the fewest rules", () => {
     const nodes = [
       web("a"),

@@ -1,17 +1,7 @@
 import { expect } from "chai";
 
+import { seeded } from "../support/seeded.ts";
 import { candidate, GiB, NO_RESOURCES, outcome, request, scheduler } from "../scheduler/builders.ts";
-
-/** A repeatable generator (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe("strategies/random", () => {
   const nodes = ["a", "b", "c"].map((name) => candidate({ name }));

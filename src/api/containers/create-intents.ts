@@ -16,6 +16,8 @@ export interface CreateIntent {
   readonly recheck?: (() => void) | undefined;
   /** IDs the container had on other engines; they go on working as references. */
   readonly replaces?: readonly string[] | undefined;
+  /** The engine was lost while it was asked: it may have the container, and nobody is told of it. */
+  readonly orphaned?: ((engine: Engine) => void) | undefined;
   /** Makes the chosen engine ready before it is asked to create. Its errors are the create's. */
   readonly prepare?: ((engine: Engine) => Promise<void>) | undefined;
 }

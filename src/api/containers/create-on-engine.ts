@@ -1,7 +1,9 @@
+import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
-import { EngineResponseError } from "../../docker/engine-client.ts";
+import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import { ApiError, errorText } from "../../errors.ts";
+import { neverArrived } from "../never-arrived.ts";
 import { familiarName, parseImageReference } from "../views/image-reference.ts";
 
 export interface CreatedContainer {
@@ -17,6 +19,8 @@ export interface EngineCreate {
   readonly registryAuth: string | undefined;
   /** Asked before each attempt. @throws ApiError */
   readonly recheck?: (() => void) | undefined;
+  /** The engine was lost while it was asked: it may have the container, and nobody is told of it. */
+  readonly orphaned?: ((engine: Engine) => void) | undefined;
   /** Ends a pull when the client has left. */
   readonly signal: AbortSignal;
   /** Brings the image to an engine that said it lacks it; a pull unless given. @throws ImageUnavailableError */
@@ -41,6 +45,7 @@ export class ImageUnavailableError extends ApiError {
  */
 export async function createOnEngine(engine: Engine, create: EngineCreate): Promise<CreatedContainer> {
   let created: CreatedContainer;
+  using expected = engine.cache.told.expect(create.body.Labels?.[SWARM_ID_LABEL] ?? "", create.body);
   try {
     created = await post(engine, create);
   } catch (error) {
@@ -49,7 +54,7 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
     created = await post(engine, create).catch((still: unknown) => stillMissing(engine, still));
   }
   try {
-    await engine.cache.refreshContainer(created.Id);
+    if (!(await expected.told(created.Id))) await engine.cache.refreshContainer(created.Id);
   } catch (error) {
     await discard(engine, created.Id, create);
     throw error;
@@ -61,12 +66,13 @@ export async function createOnEngine(engine: Engine, create: EngineCreate): Prom
 }
 
 /** Nobody will know of it: better not to leave it behind, as far as the engine still listens, and as it is still ours to remove. */
-async function discard(engine: Engine, id: string, { recheck }: EngineCreate): Promise<void> {
+async function discard(engine: Engine, id: string, { recheck, orphaned }: EngineCreate): Promise<void> {
   try {
     recheck?.();
     await engine.client.removeContainer(id, { force: true });
   } catch {
     // Its create event, or the next sweep, tells of it.
+    orphaned?.(engine);
   }
 }
 
@@ -74,10 +80,10 @@ async function post(engine: Engine, create: EngineCreate): Promise<CreatedContai
   const { body, query, clientVersion } = create;
   create.recheck?.();
   const path = engine.versionedPath(clientVersion, `/containers/create?${query}`);
-  const answer = await engine.client.request<{ Id?: unknown; Warnings?: unknown }>({
-    method: "POST",
-    path,
-    body,
+  const call = engine.client.request<{ Id?: unknown; Warnings?: unknown }>({ method: "POST", path, body });
+  const answer = await call.catch((error: unknown) => {
+    if (error instanceof EngineUnreachableError && !neverArrived(error)) create.orphaned?.(engine);
+    throw error;
   });
   if (typeof answer.Id !== "string") throw new ApiError(500, "error creating container");
   return { Id: answer.Id, Warnings: Array.isArray(answer.Warnings) ? answer.Warnings.map(String) : [] };

@@ -36,10 +36,14 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
     localNetworks,
     requiredImages: requiredImages(cluster, body.Image ?? ""),
   };
+  const givenId = body.Labels?.[SWARM_ID_LABEL];
+  const swarmId = givenId ?? newSwarmId(services);
   const intent: CreateIntent = {
     request,
     body,
-    swarmId: body.Labels?.[SWARM_ID_LABEL] ?? newSwarmId(services),
+    swarmId,
+    // Of an ID that the client chose others may be, too.
+    orphaned: givenId === undefined ? (engine) => services.orphans.add(swarmId, engine) : undefined,
     query: exchange.rawQuery.replace(/^\?/, ""),
     clientVersion: exchange.clientVersion,
     registryAuth: header(exchange.req, "x-registry-auth"),

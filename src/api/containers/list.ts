@@ -4,7 +4,14 @@ import type { Engine } from "../../cluster/engine.ts";
 import { flag, integer, sendJson, type Exchange } from "../exchange.ts";
 import type { Services } from "../services.ts";
 import { parseFilters, wanted } from "../views/docker-filters.ts";
-import { listEntry, selectContainers } from "../views/container-list.ts";
+import {
+  listEntry,
+  selectContainers,
+  type ContainerListContext,
+  type ContainerListQuery,
+} from "../views/container-list.ts";
+import { sendJsonPieces } from "../send-pieces.ts";
+import { containerListing, prepareListing } from "./listing.ts";
 
 /** `GET /containers/json`: from the cluster's state alone, but for `size`, which engines must measure (api.md §7.1). */
 export async function list(services: Services, exchange: Exchange): Promise<void> {
@@ -12,31 +19,40 @@ export async function list(services: Services, exchange: Exchange): Promise<void
   const { query } = exchange;
   const filters = parseFilters(query.get("filters") ?? undefined);
   await refreshIfAsked(services, wanted(filters, "node") ?? [], wanted(filters, "name") ?? []);
-  const selected = selectContainers(
-    cluster.containers.values(),
-    {
-      all: flag(query, "all"),
-      limit: integer(query, "limit"),
-      before: optional(query.get("before")),
-      filters: withSince(filters, query.get("since")),
-      clientVersion: exchange.clientVersion,
-    },
-    {
-      find: (reference) => cluster.containers.resolve(reference),
-      imagesOf: (node) => cluster.engineAt(node.addr)?.cache.inventory.images ?? [],
-    },
-  );
-  const now = Date.now();
-  const entries = selected.map((container) => listEntry(container, now));
-  if (!flag(query, "size")) {
-    sendJson(exchange.res, 200, entries);
+  const asked: ContainerListQuery = {
+    all: flag(query, "all"),
+    limit: integer(query, "limit"),
+    before: optional(query.get("before")),
+    filters: withSince(filters, query.get("since")),
+    clientVersion: exchange.clientVersion,
+  };
+  const context: ContainerListContext = {
+    find: (reference) => cluster.containers.resolve(reference),
+    imagesOf: (node) => cluster.engineAt(node.addr)?.cache.inventory.images ?? [],
+  };
+  if (flag(query, "size")) {
+    await listWithSizes(services, exchange, asked, context);
     return;
   }
+  const listing = containerListing(cluster);
+  if (asked.filters.size === 0 && asked.limit <= 0) await prepareListing(listing);
+  await sendJsonPieces(exchange.res, 200, listing.list(asked, context, Date.now()));
+}
+
+async function listWithSizes(
+  { cluster }: Services,
+  { res }: Exchange,
+  asked: ContainerListQuery,
+  context: ContainerListContext,
+): Promise<void> {
+  const selected = selectContainers(cluster.containers.values(), asked, context);
+  const now = Date.now();
+  const entries = selected.map((container) => listEntry(container, now));
   const nodes = new Set(selected.map(({ node }) => node.addr));
   const engines = [...cluster.healthy()].filter(({ addr }) => nodes.has(addr));
   const sizes = await measure(engines);
   sendJson(
-    exchange.res,
+    res,
     200,
     entries.map((entry) => ({ ...entry, ...sizes.get(entry.Id) })),
   );

@@ -68,7 +68,8 @@ async function tryOn(
     const { signal } = new AbortController();
     const image = new ImageSupply(services, intent, signal, { here: true });
     const supply = image.bring.bind(image);
-    newId = (await createOnEngine(engine, { ...intent, body, signal, supply })).Id;
+    // The first copy has the same swarm ID: nobody must take it for one that was lost.
+    newId = (await createOnEngine(engine, { ...intent, body, signal, supply, orphaned: undefined })).Id;
     cluster.release(reservation);
     if (!(await streams.moveAll(origin.id, engine, newId)))
       throw new ApiError(500, "an attached stream could not follow");

@@ -1,4 +1,5 @@
 import { EngineUnreachableError } from "../../docker/engine-client.ts";
+import { conflict } from "../../errors.ts";
 import { sendStatus, type Exchange } from "../exchange.ts";
 import { parameters } from "../form.ts";
 import { ownedContainer } from "../owner.ts";
@@ -6,12 +7,14 @@ import type { Services } from "../services.ts";
 import { nameConflict } from "./create.ts";
 
 /** `POST …/rename`: the new name must be free in the whole cluster, and stays reserved until the engine has it (api.md §7.5). */
-export async function rename({ cluster, intents }: Services, exchange: Exchange): Promise<void> {
+export async function rename({ cluster, intents, wishes }: Services, exchange: Exchange): Promise<void> {
   const record = ownedContainer(cluster, exchange.param("name"));
   const { engine, id } = record;
   const { query } = await parameters(exchange);
   const name = (query.get("name") ?? "").replace(/^\//, "");
   if (name !== "" && cluster.nameTaken(name, record)) throw nameConflict(name);
+  if (await wishes.isUnfinished(record))
+    throw conflict(`container ${record.names[0] ?? id} is being moved to node ${engine.name}: try again`);
   const release = name === "" ? () => undefined : cluster.holdName(name);
   try {
     const path = `/containers/${id}/rename?name=${encodeURIComponent(name)}`;

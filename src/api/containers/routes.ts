@@ -27,9 +27,13 @@ export function containerRoutes(services: Services): readonly Route[] {
   const change = (tail: string) => (exchange: Exchange) => forwardToOwner(exchange, cluster, tail, refreshed);
   const forwardCheckpoint = (exchange: Exchange) =>
     forwardToOwner(exchange, cluster, `/checkpoints/${encodeURIComponent(exchange.param("checkpoint"))}`);
+  const settled = async (exchange: Exchange): Promise<void> => {
+    await cluster.settle();
+    await list(services, exchange);
+  };
   return [
-    { method: "get",    path: "/containers/json",            handle: (x) => list(services, x) },      // ContainerList
-    { method: "get",    path: "/containers/ps",              handle: (x) => list(services, x) },
+    { method: "get",    path: "/containers/json",            handle: settled },                       // ContainerList
+    { method: "get",    path: "/containers/ps",              handle: settled },
     { method: "post",   path: "/containers/create",          handle: (x) => create(services, turns, x) }, // ContainerCreate
     { method: "post",   path: "/containers/prune",           handle: (x) => prune(services, x) },     // ContainerPrune
     { method: "get",    path: "/containers/*name/json",      handle: (x) => inspect(services, x) },   // ContainerInspect

@@ -60,7 +60,8 @@ async function startWhereItIs(
     const status = await engine.client.startContainer(pathOn(engine, id));
     engine.noteSuccess();
     intents.delete(id);
-    await engine.cache.refreshContainer(id);
+    const { cache, clockDeltaMs } = engine;
+    if (!cache.told.started(id, Date.now() - clockDeltaMs)) await cache.refreshContainer(id);
     return status;
   } catch (error) {
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);

@@ -1,11 +1,12 @@
 import { atLeast } from "../../docker/api-version.ts";
 import { entriesOf, imageEntry } from "../../docker/list-entries.ts";
-import { flag, sendJson, type Exchange } from "../exchange.ts";
+import { flag, sendJson, sendJsonText, type Exchange } from "../exchange.ts";
 import { askEach } from "../fan-out.ts";
+import { KeptAnswers } from "../kept-answers.ts";
 import { nodeImages } from "../nodes.ts";
 import type { Services } from "../services.ts";
 import { parseFilters } from "../views/docker-filters.ts";
-import { listImages } from "../views/image-list.ts";
+import { listImages, type ImageListQuery } from "../views/image-list.ts";
 import type { NodeImages, NodeView } from "../views/types.ts";
 import { warnOf } from "./holders.ts";
 
@@ -21,26 +22,52 @@ export async function list(services: Services, exchange: Exchange): Promise<void
   const looksUp =
     (atLeast(version, "1.42") && flag(query, "shared-size")) ||
     (atLeast(version, "1.47") && flag(query, "manifests"));
+  const counts = atLeast(version, "1.51");
+  if (counts) await cluster.settle();
   const options = {
     all: flag(query, "all"),
     filters,
     filter: query.get("filter") ?? undefined,
     clientVersion: version,
-    containersOf: atLeast(version, "1.51") ? containerCounter(services) : undefined,
+    containersOf: counts ? containerCounter(services) : undefined,
   };
-  const images = looksUp ? await lookUp(services, exchange) : nodeImages(cluster);
-  sendJson(exchange.res, 200, listImages(images, options, Date.now()));
+  if (looksUp) {
+    const images = await lookUp(services, exchange);
+    sendJson(exchange.res, 200, listImages(images, options, Date.now()));
+    return;
+  }
+  const make = (): string => JSON.stringify(listImages(nodeImages(cluster), options, Date.now()));
+  const isWhole = filters.size === 0 && (options.filter ?? "") === "";
+  sendJsonText(exchange.res, 200, isWhole ? wholeList(services, options, make) : make());
 }
 
-/** Counts every node's containers by image, once for the whole list. */
+const whole = new KeptAnswers();
+
+function wholeList(
+  { cluster }: Services,
+  { all, clientVersion, containersOf }: Pick<ImageListQuery, "all" | "clientVersion" | "containersOf">,
+  make: () => string,
+): string {
+  const sources = [
+    containersOf === undefined ? 0 : cluster.containers.version,
+    ...[...cluster.members()].flatMap(({ addr, cache }) => [addr, cache.inventory.images]),
+  ];
+  return whole.of(cluster, `${clientVersion ?? ""} ${all ? "all" : ""}`, sources, make);
+}
+
+/** Counts every node's containers by image, once for the whole list and when first asked. */
 function containerCounter({ cluster }: Services): (node: NodeView, imageId: string) => number {
-  const counts = new Map<string, number>();
+  let counts: Map<string, number> | undefined;
   const key = ({ addr }: NodeView, imageId: string): string => `${addr} ${imageId}`;
-  for (const { node, summary } of cluster.containers.values()) {
-    const at = key(node, summary.ImageID);
-    counts.set(at, (counts.get(at) ?? 0) + 1);
-  }
-  return (node, imageId) => counts.get(key(node, imageId)) ?? 0;
+  const count = (): Map<string, number> => {
+    const counted = new Map<string, number>();
+    for (const { node, summary } of cluster.containers.values()) {
+      const at = key(node, summary.ImageID);
+      counted.set(at, (counted.get(at) ?? 0) + 1);
+    }
+    return counted;
+  };
+  return (node, imageId) => (counts ??= count()).get(key(node, imageId)) ?? 0;
 }
 
 /** Every node's images as its engine lists them now; as last known where it cannot be asked. */

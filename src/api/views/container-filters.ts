@@ -1,11 +1,11 @@
 import { badRequest } from "../../errors.ts";
 import type { ImageSummary } from "../../docker/types.ts";
 import { healthName, stateName } from "./container-status.ts";
-import { hasLabels, parseGoBool, parseGoInt, wanted } from "./docker-filters.ts";
+import { labelTest, parseGoBool, parseGoInt, wanted } from "./docker-filters.ts";
 import type { DockerFilters } from "./docker-filters.ts";
 import { imagesAndDescendants } from "./image-ancestry.ts";
 import { isNamed } from "./node-names.ts";
-import { anyPattern, exactOrRegex } from "./pattern.ts";
+import { anyPattern, exactOrRegex, remembered } from "./pattern.ts";
 import { portsWanted } from "./port-filter.ts";
 import { parseTimestamp } from "./timestamp.ts";
 import type { ContainerView, NodeView } from "./types.ts";
@@ -64,16 +64,16 @@ const makers: Readonly<Record<string, Maker>> = {
     return ({ summary }) => matches(summary.Id);
   },
   name: nameTest,
-  label:
-    (values) =>
-    ({ inspect, summary }) =>
-      hasLabels(inspect.Config.Labels ?? summary.Labels, values),
+  label: (values) => {
+    const has = labelTest(values);
+    return (container) => has(labelsOf(container));
+  },
   status: (values) => {
-    const matches = anyPattern(values);
+    const matches = remembered(anyPattern(values));
     return ({ inspect }) => matches(stateName(inspect.State));
   },
   node: (values) => {
-    const matches = anyPattern(values);
+    const matches = remembered(anyPattern(values));
     return ({ node }) => matches(node.name);
   },
   health:
@@ -127,8 +127,11 @@ function nameTest(values: readonly string[]): ContainerTest {
   };
 }
 
-/** Without the leading slash. */
-function ownName({ inspect, summary }: ContainerView): string {
+export const labelsOf = ({ inspect, summary }: ContainerView): Readonly<Record<string, string>> | null =>
+  inspect.Config.Labels ?? summary.Labels;
+
+/** Its own name, not a link alias, without the leading slash. */
+export function ownName({ inspect, summary }: ContainerView): string {
   return (inspect.Name === "" ? (summary.Names?.[0] ?? "") : inspect.Name).replace(/^\//, "");
 }
 

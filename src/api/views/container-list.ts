@@ -2,11 +2,11 @@ import { notFound } from "../../errors.ts";
 import type { ContainerSummary } from "../../docker/types.ts";
 import { containerFilterKeys, containerTest } from "./container-filters.ts";
 import type { FilterContext } from "./container-filters.ts";
+import { newestFirst, rank, type Ranked } from "./container-order.ts";
 import { containerStatus } from "./container-status.ts";
 import { refuseUnknownKeys, wanted } from "./docker-filters.ts";
 import type { DockerFilters } from "./docker-filters.ts";
 import { listedPorts } from "./ports.ts";
-import { sortableTimestamp } from "./timestamp.ts";
 import type { ContainerView } from "./types.ts";
 
 /** `GET /containers/json`, decoded. */
@@ -26,54 +26,71 @@ export interface ContainerListContext extends FilterContext {
   find(reference: string): ContainerView | undefined;
 }
 
-interface Ranked {
-  readonly container: ContainerView;
-  readonly created: string;
+/** What a query asks for, made ready to be asked of one container after another. */
+export interface ListRules {
+  /** Is it visible, and does it pass the filters? */
+  readonly admits: (container: ContainerView) => boolean;
+  /** Is its place where `before` and `since` allow? */
+  readonly inRange: (entry: Ranked) => boolean;
+  /** ≤ 0: no limit. */
+  readonly limit: number;
+  /** Everything, or everything that runs; undefined: a choice of them. */
+  readonly plain: "all" | "running" | undefined;
 }
 
 /**
- * Which containers to list, newest first (api.md §7.1 steps 1–6 with A7). Ties end at the id, so the order is the same every time.
+ * Api.md §7.1 steps 1–3 and 5–6, with A7.
  * @throws ApiError 404 for an unknown `before` or `since`, 400 for unknown filter keys, 500 for unreadable values
  */
-export function selectContainers(
+export function listRules(query: ContainerListQuery, context: ContainerListContext): ListRules {
+  const { filters, limit, before } = query;
+  refuseUnknownKeys(filters, containerFilterKeys, query.clientVersion);
+  const all = query.all || wanted(filters, "status") !== undefined;
+  const withStopped = all || limit > 0 || before !== undefined;
+  const passes = containerTest(filters, context);
+  const isPlain =
+    limit <= 0 && before === undefined && [...filters.values()].every((values) => values.length === 0);
+  return {
+    admits: (container) =>
+      container.node.state !== "Pending" &&
+      (withStopped || isUp(container)) &&
+      (all || !isSwarmItself(container)) &&
+      passes(container),
+    inRange: rangeTest(query, context),
+    limit,
+    plain: isPlain ? (all ? "all" : "running") : undefined,
+  };
+}
+
+/** Which containers to list, newest first. @throws ApiError as {@link listRules} does */
+export const selectContainers = (
   containers: Iterable<ContainerView>,
   query: ContainerListQuery,
   context: ContainerListContext,
-): readonly ContainerView[] {
-  refuseUnknownKeys(query.filters, containerFilterKeys, query.clientVersion);
-  const all = query.all || wanted(query.filters, "status") !== undefined;
-  const withStopped = all || query.limit > 0 || query.before !== undefined;
-  const passes = containerTest(query.filters, context);
-  const inRange = rangeTest(query, context);
+): readonly ContainerView[] => selectBy(listRules(query, context), containers);
 
+/** {@link selectContainers} by rules that are made ready. */
+export function selectBy(
+  { admits, inRange, limit }: ListRules,
+  containers: Iterable<ContainerView>,
+): readonly ContainerView[] {
   const ranked: Ranked[] = [];
   for (const container of containers) {
-    if (container.node.state === "Pending") continue;
-    if (!withStopped && !isUp(container)) continue;
-    if (!all && isSwarmItself(container)) continue;
-    if (!passes(container)) continue;
+    if (!admits(container)) continue;
     const entry = rank(container);
     if (inRange(entry)) ranked.push(entry);
   }
   ranked.sort(newestFirst);
-  const kept = query.limit > 0 ? ranked.slice(0, query.limit) : ranked;
+  const kept = limit > 0 ? ranked.slice(0, limit) : ranked;
   return kept.map(({ container }) => container);
 }
 
-const isUp = ({ node, inspect }: ContainerView): boolean => node.state === "Healthy" && inspect.State.Running;
+export const isUp = ({ node, inspect }: ContainerView): boolean =>
+  node.state === "Healthy" && inspect.State.Running;
 
 /** The managers and agents of a classic cluster run from an image called `swarm`; nobody wants to see them. */
-const isSwarmItself = ({ summary }: ContainerView): boolean => summary.Image.split(":", 1)[0] === "swarm";
-
-const rank = (container: ContainerView): Ranked => ({
-  container,
-  created: sortableTimestamp(container.inspect.Created, container.node.clockDeltaMs),
-});
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const newestFirst = (a: Ranked, b: Ranked): number =>
-  compareText(b.created, a.created) || compareText(a.container.summary.Id, b.container.summary.Id);
+export const isSwarmItself = ({ summary: { Image } }: ContainerView): boolean =>
+  Image === "swarm" || Image.startsWith("swarm:");
 
 /** `before` and `since`, parameter and filters: places in the order, so it does not matter whether the named container is listed itself. */
 function rangeTest(query: ContainerListQuery, context: ContainerListContext): (entry: Ranked) => boolean {
@@ -91,7 +108,11 @@ function rangeTest(query: ContainerListQuery, context: ContainerListContext): (e
 }
 
 /** A container's list entry as the client gets it: the engine's own, but for what only the cluster knows (api.md §7.1). */
-export function listEntry(container: ContainerView, nowMs: number): ContainerSummary {
+export const listEntry = (container: ContainerView, nowMs: number): ContainerSummary =>
+  entryWithStatus(container, containerStatus(container, nowMs));
+
+/** {@link listEntry}, its `Status` given. */
+export function entryWithStatus(container: ContainerView, status: string): ContainerSummary {
   const { node, summary, inspect } = container;
   return {
     ...summary,
@@ -99,7 +120,7 @@ export function listEntry(container: ContainerView, nowMs: number): ContainerSum
     Created: summary.Created + Math.round(node.clockDeltaMs / 1_000),
     Ports: listedPorts(summary.Ports, node.ip),
     Labels: inspect.Config.Labels ?? summary.Labels,
-    Status: containerStatus(container, nowMs),
+    Status: status,
   };
 }
 

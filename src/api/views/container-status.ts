@@ -25,6 +25,14 @@ export function humanDuration(ms: number): string {
   return `${Math.trunc(days / 365)} years`;
 }
 
+/** The duration up to which {@link humanDuration} says the same as of this one, at least; milliseconds. */
+export function durationChangesAt(ms: number): number {
+  if (ms < minute) return Math.max(1, Math.trunc(ms / second) + 1) * second;
+  if (ms < hour) return (Math.trunc(ms / minute) + 1) * minute;
+  // Hours are rounded, and everything longer counts whole ones.
+  return (Math.trunc(ms / hour + 0.5) + 0.5) * hour;
+}
+
 /** The state's one word, as the `status` filter compares it. */
 export function stateName(state: ContainerState): string {
   if (state.Running) {
@@ -42,32 +50,47 @@ export function healthName(state: ContainerState): string {
   return status === undefined || status === "" ? "none" : status;
 }
 
+/** What a container's `STATUS` column says, and how long it may say so. */
+export interface StatusText {
+  readonly text: string;
+  /** Before then, and not before now, it is the same. Unix milliseconds; `Infinity`: until the container changes. */
+  readonly untilMs: number;
+}
+
 /** The `STATUS` column, as of now. `Host Down` when the engine is not healthy. */
-export function containerStatus({ node, inspect: { State: state } }: ContainerView, nowMs: number): string {
-  if (node.state !== "Healthy") return "Host Down";
-  const since = (time: string): string => {
+export const containerStatus = (container: ContainerView, nowMs: number): string =>
+  statusAt(container, nowMs).text;
+
+/** {@link containerStatus}, with the time it holds. */
+export function statusAt({ node, inspect: { State: state } }: ContainerView, nowMs: number): StatusText {
+  if (node.state !== "Healthy") return lasting("Host Down");
+  const since = (time: string, worded: (duration: string) => string): StatusText => {
     const at = parseTimestamp(time);
-    return humanDuration(at === undefined ? 0 : nowMs - (at + node.clockDeltaMs));
+    if (at === undefined) return lasting(worded(humanDuration(0)));
+    const ms = nowMs - (at + node.clockDeltaMs);
+    return { text: worded(humanDuration(ms)), untilMs: nowMs - ms + durationChangesAt(ms) };
   };
   switch (stateName(state)) {
     case "paused":
-      return `Up ${since(state.StartedAt)} (Paused)`;
+      return since(state.StartedAt, (duration) => `Up ${duration} (Paused)`);
     case "restarting":
-      return `Restarting (${state.ExitCode}) ${since(state.FinishedAt)} ago`;
+      return since(state.FinishedAt, (duration) => `Restarting (${state.ExitCode}) ${duration} ago`);
     case "running":
-      return `Up ${since(state.StartedAt)}${healthSuffix(state)}`;
+      return since(state.StartedAt, (duration) => `Up ${duration}${healthSuffix(state)}`);
     case "removing":
-      return "Removal In Progress";
+      return lasting("Removal In Progress");
     case "dead":
-      return "Dead";
+      return lasting("Dead");
     case "created":
-      return "Created";
+      return lasting("Created");
     default:
       return parseTimestamp(state.FinishedAt) === undefined
-        ? ""
-        : `Exited (${state.ExitCode}) ${since(state.FinishedAt)} ago`;
+        ? lasting("")
+        : since(state.FinishedAt, (duration) => `Exited (${state.ExitCode}) ${duration} ago`);
   }
 }
+
+const lasting = (text: string): StatusText => ({ text, untilMs: Infinity });
 
 function healthSuffix(state: ContainerState): string {
   const health = healthName(state);

@@ -80,18 +80,27 @@ export function wanted(filters: DockerFilters, key: string): readonly string[] |
   return values === undefined || values.length === 0 ? undefined : values;
 }
 
-/** Do the labels hold every `key` or `key=value` asked for? */
-export function hasLabels(
-  labels: Readonly<Record<string, string>> | null | undefined,
-  asked: readonly string[],
-): boolean {
-  return asked.every((item) => {
+type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/** Says whether labels hold every `key` or `key=value` asked for. Reads those once. */
+export function labelTest(asked: readonly string[]): (labels: Labels) => boolean {
+  const pairs = asked.map((item) => {
     const equals = item.indexOf("=");
-    const key = equals < 0 ? item : item.slice(0, equals);
-    if (labels === null || labels === undefined || !Object.hasOwn(labels, key)) return false;
-    return equals < 0 || labels[key] === item.slice(equals + 1);
+    return equals < 0
+      ? { key: item, value: undefined }
+      : { key: item.slice(0, equals), value: item.slice(equals + 1) };
   });
+  return (labels) =>
+    labels !== null &&
+    labels !== undefined &&
+    pairs.every(
+      ({ key, value }) => Object.hasOwn(labels, key) && (value === undefined || labels[key] === value),
+    );
 }
+
+/** {@link labelTest}, asked once. */
+export const hasLabels = (labels: Labels, asked: readonly string[]): boolean =>
+  asked.length === 0 || labelTest(asked)(labels);
 
 /** Go's `strconv.ParseBool`: `1 t T TRUE true True` and their opposites; `undefined` for anything else. */
 export function parseGoBool(text: string): boolean | undefined {

@@ -36,7 +36,11 @@ export interface InfoInput {
 type StatusRow = readonly [key: string, value: string];
 
 /** `GET /info`: one engine as big as the cluster, its engines as SystemStatus rows (api.md §6.2). What a cluster has no answer for is zero. */
-export function infoBody(input: InfoInput): Readonly<Record<string, unknown>> {
+export const infoBody = (input: InfoInput): Readonly<Record<string, unknown>> =>
+  infoBodyWith(input, systemStatus(input));
+
+/** {@link infoBody}, its SystemStatus given. */
+export function infoBodyWith(input: InfoInput, systemStatus: unknown): Readonly<Record<string, unknown>> {
   const { manager } = input;
   const validated = input.nodes.filter(({ state }) => state !== "Pending");
   const sum = (of: (node: NodeView) => number): number =>
@@ -51,7 +55,7 @@ export function infoBody(input: InfoInput): Readonly<Record<string, unknown>> {
     Images: input.images,
     Driver: "",
     DriverStatus: null,
-    SystemStatus: systemStatus(input),
+    SystemStatus: systemStatus,
     Plugins: { Volume: null, Network: null, Authorization: null, Log: null },
     MemoryLimit: true,
     SwapLimit: true,
@@ -113,24 +117,29 @@ export function infoBody(input: InfoInput): Readonly<Record<string, unknown>> {
   };
 }
 
-/** The rows, in the order and wording scripts have parsed for years. */
-export function systemStatus(
-  input: Pick<InfoInput, "nodes" | "role" | "primary" | "strategy" | "filters">,
-): readonly StatusRow[] {
-  const nodes = [...input.nodes].sort(
-    (a, b) => compareNatural(a.name, b.name) || compareNatural(a.addr, b.addr),
-  );
-  return [
-    ["Role", input.role],
-    ...(input.role === "replica" ? ([["Primary", input.primary]] as const) : []),
-    ["Strategy", input.strategy],
-    ["Filters", input.filters.join(", ")],
-    ["Nodes", String(nodes.length)],
-    ...nodes.flatMap(nodeRows),
-  ];
-}
+export type StatusInput = Pick<InfoInput, "nodes" | "role" | "primary" | "strategy" | "filters">;
 
-function nodeRows(node: NodeView): readonly StatusRow[] {
+/** The rows, in the order and wording scripts have parsed for years. */
+export const systemStatus = (input: StatusInput): readonly StatusRow[] => [
+  ...headRows(input),
+  ...[...input.nodes].sort(byName).flatMap(nodeRows),
+];
+
+/** The order of the nodes' rows. */
+export const byName = (a: NodeView, b: NodeView): number =>
+  compareNatural(a.name, b.name) || compareNatural(a.addr, b.addr);
+
+/** What stands above the nodes. */
+export const headRows = (input: StatusInput): readonly StatusRow[] => [
+  ["Role", input.role],
+  ...(input.role === "replica" ? ([["Primary", input.primary]] as const) : []),
+  ["Strategy", input.strategy],
+  ["Filters", input.filters.join(", ")],
+  ["Nodes", String(input.nodes.length)],
+];
+
+/** One node's. */
+export function nodeRows(node: NodeView): readonly StatusRow[] {
   const labels = [...node.labels].map(([key, value]) => `${key}=${value}`).sort();
   const details: readonly StatusRow[] = [
     ["ID", node.id],

@@ -25,7 +25,15 @@ const networkFilterKeys: ReadonlySet<string> = new Set([
 const builtin: ReadonlySet<string> = new Set(["none", "host", "bridge"]);
 
 type Endpoints = Readonly<Record<string, NetworkEndpoint>>;
-type NetworkTest = (group: NetworkGroup, endpoints: Endpoints) => boolean;
+/** What is attached to a network, by its ID. */
+type EndpointsOf = (networkId: string) => Endpoints;
+type NetworkTest = (group: NetworkGroup) => boolean;
+
+export interface NetworkListQuery {
+  readonly filters: DockerFilters;
+  /** From the path prefix, or `undefined`. */
+  readonly clientVersion: string | undefined;
+}
 
 /**
  * `GET /networks`: every network once, local ones as `node/name`, with the containers attached to it (images-networks-volumes.md §2.2). Ordered by listed name, then id.
@@ -34,20 +42,39 @@ type NetworkTest = (group: NetworkGroup, endpoints: Endpoints) => boolean;
 export function listNetworks(
   groups: readonly NetworkGroup[],
   containers: Iterable<ContainerView>,
-  query: { readonly filters: DockerFilters; readonly clientVersion: string | undefined },
+  query: NetworkListQuery,
+): readonly NetworkSummary[] {
+  const attached = networkEndpoints(containers);
+  return listNetworksWith(groups, (id) => attached.get(id) ?? {}, query);
+}
+
+/** {@link listNetworks}, what is attached looked up network by network. */
+export function listNetworksWith(
+  groups: readonly NetworkGroup[],
+  endpointsOf: EndpointsOf,
+  query: NetworkListQuery,
 ): readonly NetworkSummary[] {
   refuseUnknownKeys(query.filters, networkFilterKeys, query.clientVersion);
-  const attached = networkEndpoints(containers);
-  const tests = networkTests(groups, query.filters);
+  const tests = networkTests(groups, query.filters, endpointsOf);
   const name = asksAsCompose(query.filters) ? ({ network }: NetworkGroup) => network.Name : listedName;
   return groups
-    .map((group) => ({ group, endpoints: attached.get(group.network.Id) ?? {} }))
-    .filter(({ group, endpoints }) => tests.every((test) => test(group, endpoints)))
-    .map(({ group, endpoints }) => ({ ...group.network, Name: name(group), Containers: endpoints }))
+    .filter((group) => tests.every((test) => test(group)))
+    .map((group) => networkEntry(group, endpointsOf, name))
     .sort((a, b) => compareNatural(a.Name, b.Name) || (a.Id < b.Id ? -1 : 1));
 }
 
-function networkTests(groups: readonly NetworkGroup[], filters: DockerFilters): readonly NetworkTest[] {
+/** A network as the list shows it. */
+export const networkEntry = (
+  group: NetworkGroup,
+  endpointsOf: EndpointsOf,
+  name: (group: NetworkGroup) => string = listedName,
+): NetworkSummary => ({ ...group.network, Name: name(group), Containers: endpointsOf(group.network.Id) });
+
+function networkTests(
+  groups: readonly NetworkGroup[],
+  filters: DockerFilters,
+  endpointsOf: EndpointsOf,
+): readonly NetworkTest[] {
   const make: Readonly<Record<string, (values: readonly string[]) => NetworkTest>> = {
     type: typeTest,
     label:
@@ -77,7 +104,7 @@ function networkTests(groups: readonly NetworkGroup[], filters: DockerFilters): 
       const matches = anyPattern(values);
       return (group) => resolved.includes(group) || matches(group.network.Name);
     },
-    dangling: danglingTest,
+    dangling: (values) => danglingTest(values, endpointsOf),
   };
   return Object.entries(make).flatMap(([key, test]) => {
     const values = wanted(filters, key);
@@ -92,12 +119,12 @@ function typeTest(values: readonly string[]): NetworkTest {
 }
 
 /** Dangling: made by somebody and used by nobody. */
-function danglingTest(values: readonly string[]): NetworkTest {
+function danglingTest(values: readonly string[], endpointsOf: EndpointsOf): NetworkTest {
   const flags = values.map((value) => {
     const flag = parseGoBool(value);
     if (flag === undefined) throw badRequest(`Invalid filter 'dangling=${value}'`);
     return flag;
   });
-  return ({ network }, endpoints) =>
-    flags.includes(!builtin.has(network.Name) && Object.keys(endpoints).length === 0);
+  return ({ network }) =>
+    flags.includes(!builtin.has(network.Name) && Object.keys(endpointsOf(network.Id)).length === 0);
 }

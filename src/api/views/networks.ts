@@ -1,4 +1,5 @@
 import { notFound } from "../../errors.ts";
+import { compareNatural } from "../../scheduler/natural-order.ts";
 import type { NetworkSummary } from "../../docker/types.ts";
 import { NetworkIndex } from "./network-index.ts";
 import { isNamed } from "./node-names.ts";
@@ -30,6 +31,10 @@ export const isLocal = (network: NetworkSummary): boolean => network.Scope === "
 /** The name as the cluster lists it: `node/name` for a local network. */
 export const listedName = ({ network, nodes: [owner] }: NetworkGroup): string =>
   isLocal(network) ? `${owner.name}/${network.Name}` : network.Name;
+
+/** The order of the list: by listed name, then ID. */
+export const byListedName = (a: NetworkGroup, b: NetworkGroup): number =>
+  compareNatural(listedName(a), listedName(b)) || (a.network.Id < b.network.Id ? -1 : 1);
 
 /**
  * The network a reference means (images-networks-volumes.md §2.1, any engine's copy counting, A17). A bare name several networks share means none of them.
@@ -102,23 +107,36 @@ export function networkEndpoints(
   containers: Iterable<ContainerView>,
 ): ReadonlyMap<string, Readonly<Record<string, NetworkEndpoint>>> {
   const attached = new Map<string, Record<string, NetworkEndpoint>>();
-  for (const { summary, inspect } of containers) {
-    for (const endpoint of Object.values(summary.NetworkSettings?.Networks ?? {})) {
-      const id = endpoint.NetworkID;
-      const endpointId = text(endpoint.EndpointID);
-      if (id === undefined || id === "" || endpointId === "") continue;
+  for (const container of containers) {
+    for (const { NetworkID: id } of Object.values(container.summary.NetworkSettings?.Networks ?? {})) {
+      const endpoint = id === undefined || id === "" ? undefined : endpointIn(container, id);
+      if (id === undefined || endpoint === undefined) continue;
       const others = attached.get(id) ?? {};
-      others[summary.Id] = {
-        Name: inspect.Name.replace(/^\//, ""),
-        EndpointID: endpointId,
-        MacAddress: text(endpoint.MacAddress),
-        IPv4Address: withPrefix(endpoint.IPAddress, endpoint.IPPrefixLen),
-        IPv6Address: withPrefix(endpoint.GlobalIPv6Address, endpoint.GlobalIPv6PrefixLen),
-      };
+      others[container.summary.Id] = endpoint;
       attached.set(id, others);
     }
   }
   return attached;
+}
+
+/** Where a container is attached to a network; undefined: it is not (A18). */
+export function endpointIn(
+  { summary, inspect }: ContainerView,
+  networkId: string,
+): NetworkEndpoint | undefined {
+  let found: NetworkEndpoint | undefined;
+  for (const endpoint of Object.values(summary.NetworkSettings?.Networks ?? {})) {
+    const endpointId = text(endpoint.EndpointID);
+    if (endpoint.NetworkID !== networkId || endpointId === "") continue;
+    found = {
+      Name: inspect.Name.replace(/^\//, ""),
+      EndpointID: endpointId,
+      MacAddress: text(endpoint.MacAddress),
+      IPv4Address: withPrefix(endpoint.IPAddress, endpoint.IPPrefixLen),
+      IPv6Address: withPrefix(endpoint.GlobalIPv6Address, endpoint.GlobalIPv6PrefixLen),
+    };
+  }
+  return found;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -25,6 +25,16 @@ export function anyPattern(patterns: readonly string[]): TextTest {
   return (text) => tests.some((test) => test(text));
 }
 
+/** The same test, for texts of which there are few: each is looked at once. */
+export function remembered(test: TextTest): TextTest {
+  const known = new Map<string, boolean>();
+  return (text) => {
+    let answer = known.get(text);
+    if (answer === undefined) known.set(text, (answer = test(text)));
+    return answer;
+  };
+}
+
 function regexTest(pattern: string): TextTest {
   if (!metacharacters.test(pattern)) return (text) => text.includes(pattern);
   const compiled = compile(pattern);

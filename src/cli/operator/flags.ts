@@ -2,7 +2,7 @@ import type { FlagTable } from "../flag-parser.ts";
 
 /** Flags of the commands that talk to a running manager. docs/cli.md explains them at length. */
 
-const connectionFlags = {
+export const connectionFlags = {
   host: {
     kind: "string",
     value: "tcp://127.0.0.1:2375",

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { errorText } from "../../errors.ts";
 import { CommandError } from "../command-error.ts";
 import { managerAddress, type ManagerAddress } from "./connection.ts";
@@ -41,10 +41,21 @@ export class ManagerError extends CommandError {
 /** The operator's endpoints of one manager (docs/operator-api.md). Every call has a deadline. */
 export class ManagerClient {
   readonly #address: ManagerAddress;
+  readonly #connections: number;
+  #agent: Agent | undefined;
 
-  /** @throws CommandError for flags that cannot be used */
-  constructor(flags: ConnectionFlags, env: NodeJS.ProcessEnv) {
+  /**
+   * @param connections so many are kept for further requests; 0: each request has one of its own
+   * @throws CommandError for flags that cannot be used
+   */
+  constructor(flags: ConnectionFlags, env: NodeJS.ProcessEnv, connections = 0) {
     this.#address = managerAddress(flags, env);
+    this.#connections = connections;
+  }
+
+  /** Closes the connections that were kept. */
+  close(): void {
+    this.#agent?.destroy();
   }
 
   /** @throws ManagerError when it refused, CommandError when it cannot be reached */
@@ -86,14 +97,16 @@ export class ManagerClient {
   async #send(method: string, path: string, { body, signal }: AskOptions): Promise<IncomingMessage> {
     const { target, tls } = this.#address;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const { request } = await (tls === undefined ? import("node:http") : import("node:https"));
+    const { request, Agent } = await (tls === undefined ? import("node:http") : import("node:https"));
+    if (this.#connections > 0)
+      this.#agent ??= new Agent({ keepAlive: true, maxSockets: this.#connections, ...tls });
     return await new Promise((resolve, reject) => {
       const options = {
         ...target,
         headers: { Host: hostHeader(target), ...headersOf(text) },
         method,
         path,
-        agent: false,
+        agent: this.#agent ?? false,
         timeout: ANSWER_MS,
         ...(signal === undefined ? {} : { signal }),
         ...tls,

@@ -104,6 +104,12 @@ export class Recorder implements UserWishes, AsyncDisposable {
     );
   }
 
+  async isUnfinished(record: ContainerRecord): Promise<boolean> {
+    await this.#current(record);
+    const wanted = this.#book.get(swarmIdOf(record));
+    return wanted !== undefined && wanted.last.containerId !== record.id && isSuccessor(record, wanted);
+  }
+
   #settleWith(record: ContainerRecord, settle: () => void): void {
     const settling = this.#current(record)
       .then(settle)

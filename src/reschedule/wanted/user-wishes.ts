@@ -23,4 +23,6 @@ export interface UserWishes {
    * @param what where two copies are left of a failure, whether the user means both or only this one
    */
   removing(record: ContainerRecord, what: "container" | "copy"): Wish;
+  /** Whether this container is being made in place of another, which is still the one that counts: what changes its name now would be lost with it. */
+  isUnfinished(record: ContainerRecord): Promise<boolean>;
 }

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { containerStatus, humanDuration, stateName } from "../../../src/api/views/container-status.ts";
+import {
+  containerStatus,
+  durationChangesAt,
+  humanDuration,
+  stateName,
+  statusAt,
+} from "../../../src/api/views/container-status.ts";
 import { container, created, exited, node, now, running, state } from "./builders.ts";
 
 const seconds = 1_000;
@@ -34,6 +40,29 @@ describe("api/views/container-status", () => {
   for (const { ms, is } of durations) {
     it(`words ${ms / seconds} s as "${is}"`, () => expect(humanDuration(ms)).to.equal(is));
   }
+
+  it("says how long the words for a duration hold", () => {
+    const around = [0, 1, 59, 60].flatMap((n) => [
+      n * seconds,
+      n * minutes,
+      (n + 0.5) * hours,
+      n * 24 * hours,
+    ]);
+    for (const edge of around)
+      for (const ms of [edge - 1, edge, edge + 1, edge + 12_345]) {
+        const changesAt = durationChangesAt(ms);
+        expect(changesAt).to.be.greaterThan(ms);
+        expect(humanDuration(changesAt - 1), `${ms} ms`).to.equal(humanDuration(ms));
+        // Not so early that it would be looked at for nothing all the time.
+        if (ms >= 0 && ms < 47 * hours) expect(humanDuration(changesAt)).to.not.equal(humanDuration(ms));
+      }
+  });
+
+  it("says how long the column holds", () => {
+    const { text, untilMs } = statusAt(container({ node: node({ clockDeltaMs: 500 }) }), now);
+    expect([text, untilMs - now]).to.deep.equal(["Up 2 minutes", 1_000]);
+    expect(statusAt(container({ state: created }), now).untilMs).to.equal(Infinity);
+  });
 
   const health = (Status: string) => state({ Health: { Status } });
   // prettier-ignore

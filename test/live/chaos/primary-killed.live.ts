@@ -161,7 +161,7 @@ async function runOnce(manager: ChaosManager, name: string): Promise<Run> {
 async function runAtLast(manager: ChaosManager, name: string): Promise<void> {
   await tryAgain(name, async (attempt) => {
     const { result } = await runOnce(manager, name);
-    const madeBefore = attempt > 0 && result.stderr.includes('Conflict');
+    const madeBefore = attempt > 0 && result.stderr.includes("Conflict");
     return madeBefore ? await dockerCli(manager.url, ["start", name], { timeoutMs: 60_000 }) : result;
   });
 }

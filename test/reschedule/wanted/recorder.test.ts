@@ -193,6 +193,15 @@ describe("reschedule/wanted/recorder", () => {
       expect([run(), book.removed.has(id("1"))]).to.deep.equal(["forgotten", true]);
     });
 
+    it("knows a copy that is being made, whose name is not the container's yet", async () => {
+      await running();
+      const replaces = JSON.stringify({ swarm: swarmId, ids: [id("1")] });
+      const copy = two.has(id("2"), { labels: { ...labels, "com.docker.swarm.replaces": replaces } });
+      expect(await recorder.isUnfinished(copy)).to.equal(true);
+      await book.put({ ...wanted(), last: { ...wanted().last, containerId: id("2") } });
+      expect(await recorder.isUnfinished(copy)).to.equal(false);
+    });
+
     it("an old copy is not taken up where another manager's user has removed the container", async () => {
       const other = new WantedBook({ store: open(), log: collectedLog().log });
       await other.removed.bury({ swarmId, name: "web", ids: [id("1")], removedMs: now });

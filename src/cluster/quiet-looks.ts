@@ -1,0 +1,29 @@
+import type { EngineCache } from "./engine-cache.ts";
+import { ignoreRefusal } from "./ignore-refusal.ts";
+
+/**
+ * What one sweep after another looks at while nothing speaks against an engine and its events are followed: one thing each, by a single request,
+ * which shows as well as a ping that it is there. The events have told everything; this only makes sure.
+ */
+export class QuietLooks {
+  readonly #looks: readonly (() => Promise<void>)[];
+  #next = 0;
+
+  /** @param settings reads what the engine says of itself, by one request */
+  constructor(cache: EngineCache, settings: () => Promise<void>) {
+    const containers = (): Promise<void> => cache.readAll("changed-containers");
+    this.#looks = [
+      containers,
+      settings,
+      () => ignoreRefusal(cache.refreshNetworks()),
+      containers,
+      () => cache.refreshImages(),
+      () => ignoreRefusal(cache.refreshVolumes()),
+    ];
+  }
+
+  /** @throws EngineUnreachableError, EngineResponseError when the engine refuses what every engine must show */
+  async next(): Promise<void> {
+    await this.#looks[this.#next++ % this.#looks.length]?.();
+  }
+}

@@ -1,0 +1,228 @@
+import type { ContainerCreateBody, ContainerSummary, EngineEvent } from "../docker/types.ts";
+import { SWARM_ID_LABEL, type ContainerRecord } from "./container-record.ts";
+import { attachesMore, isCreateOf, mustBeRead, toldContainer, type ToldContainer } from "./told-container.ts";
+import { toldState } from "./told-state.ts";
+
+/** How long after an event its container is read, unless somebody wants to know sooner, milliseconds: a start makes three events. */
+const PAUSE_MS = 1_000;
+/** How long the event of a create may come after its answer, milliseconds. It usually comes before. */
+const LATE_MS = 50;
+/** Containers asked for in one list. */
+const MAX_IDS = 100;
+/** Lists asked for in a row. */
+const MAX_LISTS = 100;
+
+/** What {@link ToldContainers} needs of the cache around it. */
+export interface ToldHome {
+  /** Everything must be read: rules look at what no event tells. */
+  readonly exact: boolean;
+  get(id: string): ContainerRecord | undefined;
+  /** Takes it into the inventory, unless it was dropped meanwhile. */
+  set(container: ToldContainer): void;
+  isBeingRead(id: string): boolean;
+  /** Reads it in full, from now on at the earliest. */
+  read(id: string): Promise<void>;
+  list(ids: readonly string[]): Promise<ContainerSummary[]>;
+}
+
+interface Expected {
+  readonly body: ContainerCreateBody;
+  id: string | undefined;
+  arrived: (() => void) | undefined;
+}
+
+/** A create that is under way. */
+export interface Expectation extends Disposable {
+  /**
+   * The engine has answered with this ID.
+   * @returns whether its event has told the rest, now or a moment later; else the container must be read
+   */
+  told(id: string): Promise<boolean>;
+}
+
+/**
+ * Containers of one engine that are known from what its events tell, without asking: at a thousand creates a second there is no time for more. What
+ * lists show beyond that is read a moment later, all of them together, or when somebody lists.
+ */
+export class ToldContainers {
+  readonly #home: ToldHome;
+  readonly #expected = new Map<string, Expected>();
+  /** Those whose list entry is not read yet. */
+  readonly #stale = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #settling: Promise<void> | undefined;
+
+  constructor(home: ToldHome) {
+    this.#home = home;
+  }
+
+  /** A container with this swarm ID and body is being made here. */
+  expect(swarmId: string, body: ContainerCreateBody): Expectation {
+    const expected: Expected = { body, id: undefined, arrived: undefined };
+    const needsMore = mustBeRead(body.Labels ?? {}, body.HostConfig?.NetworkMode) || attachesMore(body);
+    if (swarmId !== "" && !this.#home.exact && !needsMore) this.#expected.set(swarmId, expected);
+    return {
+      told: (id) => this.#told(swarmId, expected, id),
+      [Symbol.dispose]: () => {
+        if (this.#expected.get(swarmId) === expected) this.#expected.delete(swarmId);
+      },
+    };
+  }
+
+  /** @returns whether the event has been dealt with; else its container must be read */
+  follow(event: EngineEvent, id: string): boolean {
+    if (this.#home.exact) return false;
+    const known = this.#home.get(id);
+    if (known === undefined) return this.#adopt(event);
+    if (mustBeRead(known.labels, known.inspect.HostConfig.NetworkMode) || this.#home.isBeingRead(id))
+      return false;
+    if (event.Action === "create") return true;
+    const told = toldState(known.inspect.State, event);
+    if (told.kind === "unsaid") return false;
+    if (told.kind === "state") this.#setState(known, told.state);
+    this.#note(id);
+    return true;
+  }
+
+  /**
+   * The engine says that it has started the container.
+   * @returns whether that is known now; else the container must be read
+   */
+  started(id: string, engineTimeMs: number): boolean {
+    const known = this.#home.get(id);
+    if (known?.inspect.State.Running === true && known.told) return true;
+    return this.follow(
+      { Action: "start", Actor: { ID: id }, timeNano: BigInt(Math.trunc(engineTimeMs)) * 1_000_000n },
+      id,
+    );
+  }
+
+  /** A container was read in full, or is gone. */
+  wasRead(id: string): void {
+    this.#stale.delete(id);
+  }
+
+  forgetAll(): void {
+    this.#stale.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  get isSettled(): boolean {
+    return this.#stale.size === 0;
+  }
+
+  /** Reads what lists show of the containers that events have told of. Never rejects. */
+  settle(): Promise<void> {
+    return (this.#settling ??= this.#settle().finally(() => (this.#settling = undefined)));
+  }
+
+  #adopt(event: EngineEvent): boolean {
+    const swarmId = event.Actor?.Attributes?.[SWARM_ID_LABEL] ?? "";
+    const expected = this.#expected.get(swarmId);
+    if (event.Action !== "create" || expected === undefined || !isCreateOf(event, swarmId)) return false;
+    const container = toldContainer(expected.body, event);
+    // What the image has labels for may need more.
+    const { Labels: labels } = container.inspect.Config;
+    if (mustBeRead(labels ?? {}, undefined)) return false;
+    this.#home.set(container);
+    expected.id = container.inspect.Id;
+    expected.arrived?.();
+    this.#note(container.inspect.Id);
+    return true;
+  }
+
+  async #told(swarmId: string, expected: Expected, id: string): Promise<boolean> {
+    if (expected.id === undefined && this.#expected.get(swarmId) === expected) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LATE_MS);
+        expected.arrived = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return expected.id === id && this.#home.get(id) !== undefined;
+  }
+
+  #setState(known: ContainerRecord, state: ContainerRecord["inspect"]["State"]): void {
+    const stopped = !state.Running;
+    this.#home.set({
+      summary: { ...known.summary, State: state.Status, ...(stopped && { Ports: [] }) },
+      inspect: { ...known.inspect, State: state, ...(stopped && { NetworkSettings: { Ports: null } }) },
+    });
+  }
+
+  #note(id: string): void {
+    this.#stale.add(id);
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.settle();
+    }, PAUSE_MS);
+    this.#timer.unref();
+  }
+
+  async #settle(): Promise<void> {
+    // What goes on changing is left to the timer.
+    for (let lists = 0; this.#stale.size > 0 && lists < MAX_LISTS; lists++) {
+      const ids = [...this.#stale].slice(0, MAX_IDS);
+      const before = new Map(ids.map((id) => [id, this.#home.get(id)]));
+      for (const id of ids) this.#stale.delete(id);
+      try {
+        const listed = new Map((await this.#home.list(ids)).map((summary) => [summary.Id, summary]));
+        await Promise.all(ids.map((id) => this.#compare(id, before.get(id), listed.get(id))));
+      } catch {
+        // The engine cannot be asked now: its next sweep reads all that looks different.
+        return;
+      }
+    }
+  }
+
+  /** @param before what was known when the list was asked for: an event that came since knows better */
+  async #compare(
+    id: string,
+    before: ContainerRecord | undefined,
+    summary: ContainerSummary | undefined,
+  ): Promise<void> {
+    const known = this.#home.get(id);
+    if (known === undefined || before === undefined) return;
+    if (known !== before) this.#note(id);
+    else if (summary === undefined || !fits(known, summary)) await this.#home.read(id);
+    else this.#home.set({ summary, inspect: withListed(known, summary) });
+  }
+}
+
+/** Says the list what the events said? */
+function fits({ inspect: { State: state } }: ContainerRecord, { State, Status }: ContainerSummary): boolean {
+  return State === state.Status && newsOf(Status) === newsOfState(state);
+}
+
+/** `Up 3 minutes (healthy)`, `Exited (137) 2 hours ago`: what of a status is not about time. */
+export const newsOf = (status: string): string => /\([^)]*\)/.exec(status)?.[0] ?? "";
+
+function newsOfState({
+  Status: status,
+  ExitCode: exitCode,
+  Health: health,
+}: ContainerRecord["inspect"]["State"]): string {
+  if (status === "paused") return "(Paused)";
+  if (status === "exited" || status === "restarting") return `(${exitCode})`;
+  if (status !== "running" || health === undefined || health.Status === "none") return "";
+  return health.Status === "starting" ? "(health: starting)" : `(${health.Status})`;
+}
+
+/** What the list knows better than the events. */
+function withListed({ inspect }: ContainerRecord, summary: ContainerSummary): ContainerRecord["inspect"] {
+  const ports: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const { IP = "", PrivatePort, PublicPort, Type } of summary.Ports ?? []) {
+    if (PublicPort === undefined) continue;
+    (ports[`${PrivatePort}/${Type}`] ??= []).push({ HostIp: IP, HostPort: String(PublicPort) });
+  }
+  return {
+    ...inspect,
+    Image: inspect.Image === "" ? summary.ImageID : inspect.Image,
+    Config: { ...inspect.Config, Labels: summary.Labels ?? inspect.Config.Labels ?? {} },
+    NetworkSettings: { Ports: ports },
+  };
+}
