@@ -17,6 +17,8 @@ import type { HttpApp } from "./http-app.ts";
 const GRACE_MS = 3_000;
 /** A client must have sent its headers within this, milliseconds; streams have no limit. */
 const HEADERS_MS = 60_000;
+/** A client that vanished is noticed by the kernel after this much silence, milliseconds. */
+const KEEP_ALIVE_MS = 30_000;
 /** What Go's servers, and so engines, accept: `X-Registry-Config` of a busy developer is long. */
 const MAX_HEADER_BYTES = 1 << 20;
 
@@ -141,6 +143,9 @@ function makeServer(
     headersTimeout: HEADERS_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
+    // Whoever is gone without a word, an attached client's machine say, is found out.
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
   };
   if (tls === undefined) return { server: createServer(http), retire: () => undefined, admits: () => true };
   return createTlsServer({

@@ -18,8 +18,11 @@ import type { EngineContext } from "./engine-context.ts";
 import type { NodeSettingsSource } from "./node-settings.ts";
 import { ExecIndex } from "./exec-index.ts";
 import { Placements, type Placed } from "./placements.ts";
+import { Turns } from "./turns.ts";
 import { soon } from "./within.ts";
 
+/** Engines read for the first time at once; one that takes longer than so many milliseconds does not count. */
+const [VALIDATIONS, VALIDATION_MS] = [64, 2_000];
 /** Inspections under way at once while engines are read as a whole, all engines together and roughly. */
 const INSPECTS = 1_024;
 /** How long a list waits for engines that are busy, milliseconds. */
@@ -63,6 +66,7 @@ export class Cluster implements AsyncDisposable {
   readonly #leaving = new Set<Promise<void>>();
   #disposed = false;
   readonly #placements: Placements;
+  readonly #validations = new Turns(VALIDATIONS, VALIDATION_MS);
   readonly #admission: Admission;
   /** Asked by every request; undefined when engines came, went or changed. */
   #apiRange: ClusterApiRange | undefined;
@@ -98,6 +102,7 @@ export class Cluster implements AsyncDisposable {
       createClient: ({ host, port, agent }, closed) =>
         new DockerodeClient({ host, port, agent, closed, deadlines, fence }),
       admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
+      validationTurn: (signal) => this.#validations.take(signal),
       clusterApi: () => this.apiRange,
       apiChanged: () => (this.#apiRange = undefined),
       announce: (engine, action) => {

@@ -41,6 +41,8 @@ export interface EngineContext {
   announce(engine: Engine, action: EngineAnnouncement): void;
   /** Something happened on an engine, and its cache knows. */
   publish(engine: Engine, event: EngineEvent): void;
+  /** Waits until it is this engine's turn to be read for the first time: a thousand at once would time out together. */
+  validationTurn(signal: AbortSignal): Promise<Disposable>;
   /** What the cluster as a whole speaks: for requests that name no version (api.md §10.1 rule 4). */
   clusterApi(): ApiRange;
   /** An engine may speak other versions than before. */

@@ -113,6 +113,7 @@ export class EngineLife {
     const { cache, addr } = this.#engine;
     const session = this.#newSession();
     this.#session = session;
+    using _turn = await this.#context.validationTurn(session.signal);
     try {
       await this.identity.resolve(session.signal);
       await this.#readSpecs();
