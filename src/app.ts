@@ -24,7 +24,7 @@ import { HandshakeLog } from "./tls/handshake-log.ts";
 import { TlsIdentity } from "./tls/identity.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { NodeBook } from "./nodes/node-book.ts";
-import { Election, keeperWords } from "./replication/election.ts";
+import { Election, keeperWords, TAKE_OVER_MS } from "./replication/election.ts";
 import { KEEPER_KEY } from "./replication/keys.ts";
 import { noLeadership, soleLeadership } from "./replication/leadership.ts";
 import { mustLead, soleManager } from "./replication/manager-role.ts";
@@ -84,7 +84,9 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
   const hub = new EventHub();
   const intents = new CreateIntents();
   const nodes = new NodeBook({ store, log });
-  const replication = config.replication && new Replication({ ...config.replication, store, version, log });
+  const replication =
+    config.replication &&
+    new Replication({ ...config.replication, takeOverMs: TAKE_OVER_MS, store, version, log });
   const role = replication ?? soleManager(Date.now(), version);
   // Managers that share a store without replication all answer, but only one of them moves containers.
   const keeper =
@@ -94,6 +96,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
           key: KEEPER_KEY,
           value: hostname(),
           ttlMs: KEEPER_TTL_MS,
+          takeOverMs: TAKE_OVER_MS,
           log,
           words: keeperWords,
         })

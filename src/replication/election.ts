@@ -17,6 +17,9 @@ const errorPeriodMs = 60_000;
 /** Waiting for the lock tries at least this often: without a new failure for so long there is none any more, milliseconds. */
 const errorLastsMs = 15_000;
 
+/** What {@link ElectionOptions.takeOverMs} should be: who led before hears of its loss within a few milliseconds. */
+export const TAKE_OVER_MS = 300;
+
 /** What the log says of an election. */
 export interface ElectionWords {
   readonly acquired: string;
@@ -50,6 +53,8 @@ export interface ElectionOptions {
   readonly value: string;
   /** How long others may wait after our death; what no store takes is brought into its range. */
   readonly ttlMs: number;
+  /** A term that follows another begins so much later than it could, milliseconds: see {@link Election.doubt}. */
+  readonly takeOverMs: number;
   readonly log: Logger;
   /** Default: {@link primaryWords}. */
   readonly words?: ElectionWords;
@@ -74,6 +79,7 @@ export class Election implements Leadership, AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #listeners = new Set<(term: Term) => void>();
   #term: Term | undefined;
+  #lock: Lock | undefined;
   #running: Promise<void> = Promise.resolve();
   #freeWithinMs: number | undefined;
   #failure: { readonly text: string; readonly atMs: number } | undefined;
@@ -101,6 +107,14 @@ export class Election implements Leadership, AsyncDisposable {
   get error(): string {
     const { text, atMs } = this.#failure ?? { text: "", atMs: 0 };
     return this.#clock.nowMs() - atMs < errorLastsMs ? text : "";
+  }
+
+  /**
+   * Somebody has seen that the lock is another's, or nobody's. Stores have been known to take locks back too early: an etcd before 3.4.25 and 3.5.8 that was
+   * its cluster's leader, stood still and goes on, ends leases which were renewed elsewhere meanwhile.
+   */
+  doubt(): void {
+    this.#lock?.doubt();
   }
 
   onTerm(listener: (term: Term) => void): () => void {
@@ -161,7 +175,14 @@ export class Election implements Leadership, AsyncDisposable {
     const over = AbortSignal.any([lock.lost, signal]);
     this.#noteTtl(lock);
     const { number, kept } = await this.#numbers.next(over);
-    if (!over.aborted && lock.held()) await this.#reign(number, lock, over);
+    // Who led before, and lost the lock in an unforeseen way, has heard of it by then.
+    const { takeOverMs } = this.#options;
+    if (number > 1 && takeOverMs > 0) await this.#clock.pause(takeOverMs, over);
+    if (!over.aborted && lock.held()) {
+      this.#lock = lock;
+      await this.#reign(number, lock, over);
+      this.#lock = undefined;
+    }
     await lock.release();
     await kept;
   }

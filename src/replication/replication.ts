@@ -13,6 +13,8 @@ export interface ReplicationOptions {
   readonly store: Store;
   readonly advertise: string;
   readonly ttlMs: number;
+  /** See {@link ElectionOptions}. */
+  readonly takeOverMs: number;
   readonly version: string;
   readonly log: Logger;
   readonly clock?: ReplicationClock;
@@ -37,19 +39,30 @@ export class Replication implements ManagerRole, AsyncDisposable {
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReplicationOptions) {
-    const { store, advertise, ttlMs, version, log, clock = systemReplicationClock } = options;
+    const { store, advertise, ttlMs, takeOverMs, version, log, clock = systemReplicationClock } = options;
     this.self = advertise;
     this.#version = version;
     this.#startedMs = clock.unixMs();
     this.#log = log;
-    this.#election = new Election({ store, key: LEADER_KEY, value: advertise, ttlMs, log, clock });
+    this.#election = new Election({
+      store,
+      key: LEADER_KEY,
+      value: advertise,
+      ttlMs,
+      takeOverMs,
+      log,
+      clock,
+    });
     this.#follower = new Follower({
       store,
       key: LEADER_KEY,
       ttlMs: () => this.ttlMs,
       log,
       clock,
-      onChange: () => this.#announce(),
+      onChange: () => {
+        if (this.#follower.address !== advertise) this.#election.doubt();
+        this.#announce();
+      },
     });
     this.#peers = new Peers({
       store,

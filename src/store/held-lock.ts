@@ -27,6 +27,7 @@ export class HeldLock implements Lock {
   #safeUntil: number;
   #timer: NodeJS.Timeout | undefined;
   #released: Promise<void> | undefined;
+  #doubted = new AbortController();
 
   constructor(holding: Holding, options: HeldLockOptions) {
     this.#holding = holding;
@@ -49,6 +50,10 @@ export class HeldLock implements Lock {
     return !this.#lost.signal.aborted;
   }
 
+  doubt(): void {
+    this.#doubted.abort();
+  }
+
   async release(): Promise<void> {
     this.#lose("was released");
     await this.#released;
@@ -62,7 +67,7 @@ export class HeldLock implements Lock {
     const { name, now, callTimeoutMs } = this.#options;
     const periodMs = this.#holding.ttlMs * 0.3;
     const attemptMs = Math.min(callTimeoutMs, this.#holding.ttlMs * 0.2); // leaves time to ask another server
-    await pause(periodMs, this.lost);
+    await this.#pause(periodMs);
     while (this.held()) {
       const sentAt = now();
       const timeoutMs = Math.max(1, Math.min(attemptMs, this.#safeUntil - sentAt));
@@ -77,11 +82,17 @@ export class HeldLock implements Lock {
         }
         this.#safeUntil = sentAt + this.#holding.ttlMs * 0.9;
         this.#arm();
-        await pause(periodMs - (now() - sentAt), this.lost);
+        await this.#pause(periodMs - (now() - sentAt));
       } catch {
-        await pause(periodMs / 6, this.lost);
+        await this.#pause(periodMs / 6);
       }
     }
+  }
+
+  /** Until it is time, or there is doubt. */
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, this.lost, this.#doubted.signal);
+    if (this.#doubted.signal.aborted) this.#doubted = new AbortController();
   }
 
   /** The timer lives as long as the lock: whoever holds one wants to hear of its end. */

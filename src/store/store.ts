@@ -83,6 +83,8 @@ export interface Lock extends AsyncDisposable {
   readonly freeWithinMs: number;
   /** Whether the lock is certainly ours at this moment. Reads the clock, asks nobody. */
   held(): boolean;
+  /** Somebody has seen that it is another's, or nobody's: asks the store at once instead of at the next renewal. */
+  doubt(): void;
   /** Fires `lost` and gives the lock to the next. Never rejects: a store that does not hear of it waits for the TTL. */
   release(): Promise<void>;
 }

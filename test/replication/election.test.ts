@@ -26,6 +26,7 @@ describe("replication/election", () => {
       key: LEADER_KEY,
       value: "a:1",
       ttlMs: 4_000,
+      takeOverMs: 0,
       log,
       clock,
       ...options,
@@ -125,6 +126,32 @@ describe("replication/election", () => {
       clock.advance(5_000);
     }
     expect(waits).to.deep.equal([500, 1_000, 2_000, 4_000, 5_000, 500]);
+  });
+
+  it("begins its first term at once, and one that follows another a moment later, unless the lock is gone by then", async () => {
+    const { store, clock, begun, election } = standing({ takeOverMs: 300 });
+    (await store.give(new FakeLock(4_000))).lose();
+    await until("it waits to stand again", () => clock.pauses.length > 0);
+    clock.advance(5_000);
+    const gone = await store.give(new FakeLock(4_000));
+    await until("it waits to lead", () => clock.pauses.some(({ ms }) => ms === 300));
+    expect(election.term).to.equal(undefined);
+    gone.lose();
+    await until("it waits to stand again", () => clock.pauses.some(({ ms }) => ms !== 300));
+    clock.advance(5_000);
+    await store.give(new FakeLock(4_000));
+    await until("it waits to lead", () => clock.pauses.some(({ ms }) => ms === 300));
+    clock.advance(300);
+    expect((await begun()).number).to.be.greaterThan(1);
+  });
+
+  it("passes on a doubt about the lock it leads with", async () => {
+    const { store, begun, election } = standing();
+    election.doubt();
+    const lock = await store.give(new FakeLock(4_000));
+    await begun();
+    election.doubt();
+    expect(lock.doubts).to.equal(1);
   });
 
   it("numbers its terms on, and gives back every lock it had", async () => {
@@ -276,6 +303,7 @@ describe("replication/election", () => {
           key: LEADER_KEY,
           value: `manager-${index}:1`,
           ttlMs: 4_000,
+          takeOverMs: 0,
           log,
           clock,
         });

@@ -24,6 +24,7 @@ describe("replication/replication", () => {
       store: world.store,
       advertise: address,
       ttlMs: 4_000,
+      takeOverMs: 0,
       version: "1.0.0",
       log,
       clock,
@@ -113,6 +114,16 @@ describe("replication/replication", () => {
     await a.knows("a:1");
     expect(words(a)).to.deep.equal([lost, acquired, elected("a:1")]);
     await before.store.close();
+  });
+
+  it("steps down at once when the store has taken its lock away too early", async () => {
+    const a = manager("a:1");
+    await a.knows("a:1");
+    const begin = performance.now();
+    a.tree.delete(LEADER_KEY);
+    await until("a is no primary", () => a.replication.role === "replica");
+    // It renews every 1.2 s.
+    expect(performance.now() - begin).to.be.below(600);
   });
 
   it("hands over at once when it stops", async () => {

@@ -90,6 +90,7 @@ export class FakeLock implements Lock {
   readonly freeWithinMs: number;
   isOver = false;
   releases = 0;
+  doubts = 0;
   readonly #lost = new AbortController();
 
   constructor(freeWithinMs: number) {
@@ -108,6 +109,10 @@ export class FakeLock implements Lock {
   lose(): void {
     this.isOver = true;
     this.#lost.abort(new StoreError("conflict", "the lock is gone"));
+  }
+
+  doubt(): void {
+    this.doubts++;
   }
 
   release(): Promise<void> {

@@ -45,6 +45,24 @@ describe("store/held-lock", () => {
     expect(releases()).to.equal(1);
   });
 
+  it("asks at once when somebody doubts it, and is lost when the store says so", async () => {
+    let ours = true;
+    let calls = 0;
+    const begin = performance.now();
+    const { lock } = hold(() => {
+      calls++;
+      return Promise.resolve(ours);
+    });
+    lock.doubt();
+    await until("it has asked", () => calls === 1);
+    expect(lock.held()).to.equal(true);
+    ours = false;
+    lock.doubt();
+    await until("it is lost", () => lock.lost.aborted);
+    // Otherwise it asks after 120 ms.
+    expect(performance.now() - begin).to.be.below(110);
+  });
+
   it("is lost as well when a renewal is never answered", async () => {
     const { lock } = hold(() => new Promise(() => undefined));
     await until("the lock is lost", () => lock.lost.aborted);
