@@ -110,8 +110,8 @@ export class Election implements Leadership, AsyncDisposable {
   }
 
   /**
-   * Somebody has seen that the lock is another's, or nobody's. Stores have been known to take locks back too early: an etcd before 3.4.25 and 3.5.8 that was
-   * its cluster's leader, stood still and goes on, ends leases which were renewed elsewhere meanwhile.
+   * Somebody has seen that the lock is another's, or nobody's. Stores have been known to take locks back too early: a server of etcd that was its cluster's
+   * leader, stood still and goes on, ends leases which were renewed elsewhere meanwhile (github.com/etcd-io/etcd/issues/15247).
    */
   doubt(): void {
     this.#lock?.doubt();
