@@ -158,6 +158,7 @@ function slimInspect(full: ContainerInspect): ContainerInspect {
       ...joined("PidMode", host.PidMode),
       ...joined("IpcMode", host.IpcMode),
       PortBindings: host.PortBindings ?? null,
+      ...(host.PublishAllPorts === true ? { PublishAllPorts: true } : {}),
       Isolation: host.Isolation ?? "",
     },
     Config: {

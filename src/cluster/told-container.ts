@@ -3,6 +3,7 @@ import type {
   ContainerInspect,
   ContainerSummary,
   EngineEvent,
+  HostConfig,
 } from "../docker/types.ts";
 import { RESCHEDULED_FROM_LABEL, SWARM_ID_LABEL } from "./container-record.ts";
 import { timestampOf } from "./told-state.ts";
@@ -86,6 +87,13 @@ const EXACT = [
   "com.docker.swarm.movable",
   RESCHEDULED_FROM_LABEL,
 ];
+
+/** Whether its engine chooses host ports when it starts: placement counts those, and only the engine can say which they are. */
+export function choosesPorts({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): boolean {
+  if (NetworkMode === "host" || NetworkMode === "none") return false;
+  const bindings = Object.values(PortBindings ?? {}).flatMap((of) => of ?? []);
+  return PublishAllPorts === true || bindings.some(({ HostPort = "" }) => !/^\d+$/.test(HostPort));
+}
 
 /** Whether only the engine knows what a new container will be attached to: others are placed by its volumes and networks. */
 export function attachesMore({

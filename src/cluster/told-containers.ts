@@ -1,6 +1,13 @@
 import type { ContainerCreateBody, ContainerSummary, EngineEvent } from "../docker/types.ts";
 import { SWARM_ID_LABEL, type ContainerRecord } from "./container-record.ts";
-import { attachesMore, isCreateOf, mustBeRead, toldContainer, type ToldContainer } from "./told-container.ts";
+import {
+  attachesMore,
+  choosesPorts,
+  isCreateOf,
+  mustBeRead,
+  toldContainer,
+  type ToldContainer,
+} from "./told-container.ts";
 import { toldState } from "./told-state.ts";
 
 /** How long after an event its container is read, unless somebody wants to know sooner, milliseconds: a start makes three events. */
@@ -77,6 +84,7 @@ export class ToldContainers {
     if (mustBeRead(known.labels, known.inspect.HostConfig.NetworkMode) || this.#home.isBeingRead(id))
       return false;
     if (event.Action === "create") return true;
+    if (event.Action === "start" && choosesPorts(known.inspect.HostConfig)) return false;
     const told = toldState(known.inspect.State, event);
     if (told.kind === "unsaid") return false;
     if (told.kind === "state") this.#setState(known, told.state);

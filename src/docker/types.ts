@@ -22,6 +22,7 @@ export interface HostConfig extends Unknown {
   PidMode?: string;
   IpcMode?: string;
   PortBindings?: WirePortMap | null;
+  PublishAllPorts?: boolean;
   Links?: string[] | null;
   VolumesFrom?: string[] | null;
   Binds?: string[] | null;

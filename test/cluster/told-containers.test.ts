@@ -149,6 +149,21 @@ describe("cluster/told-containers", () => {
     expect(home.asked).to.deep.equal([]);
   });
 
+  // prettier-ignore
+  const chosen = [
+    { it: "all exposed ones",     host: { PublishAllPorts: true } },
+    { it: "any",                  host: { PortBindings: { "80/tcp": [{ HostPort: "" }] } } },
+    { it: "one of a range",       host: { PortBindings: { "80/tcp": [{ HostPort: "8000-8010" }] } } },
+  ];
+  for (const { it: what, host } of chosen) {
+    it(`leaves the start to reading where the engine chooses host ports: ${what}`, () => {
+      home.holds({ host, state: { Status: "created", Running: false } });
+      expect(home.told.follow(event("start"), ID)).to.equal(false);
+      expect(home.told.started(ID, 1_700_000_000_000)).to.equal(false);
+      expect(home.told.follow(event("pause"), ID)).to.equal(false);
+    });
+  }
+
   it("takes the engine's word for a start, once", () => {
     home.holds({ state: { Status: "created", Running: false } });
     expect(home.told.started(ID, 1_700_000_000_000)).to.equal(true);

@@ -120,7 +120,7 @@ describe("replication/replication", () => {
     const a = manager("a:1");
     await a.knows("a:1");
     const begin = performance.now();
-    a.tree.delete(LEADER_KEY);
+    await a.tree.delete(LEADER_KEY);
     await until("a is no primary", () => a.replication.role === "replica");
     // It renews every 1.2 s.
     expect(performance.now() - begin).to.be.below(600);
