@@ -6,6 +6,7 @@ import { AccessControl } from "./api/access/access-control.ts";
 import { Builders } from "./api/build/builders.ts";
 import { ClientPulls } from "./api/client-pulls.ts";
 import { CreateIntents } from "./api/containers/create-intents.ts";
+import { NameClashes } from "./api/containers/name-clashes.ts";
 import { OrphanCreates } from "./api/containers/orphan-creates.ts";
 import { OpenStreams } from "./api/containers/open-streams.ts";
 import { recreate } from "./api/containers/recreate.ts";
@@ -121,7 +122,10 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
       onEngineEvent: (engine, event) => {
         if (event.Type === "container" && event.Action === "destroy") intents.delete(event.Actor?.ID ?? "");
         rescheduler.onEngineEvent(engine, event);
-        if (event.Type === "container" && event.Action === "create") orphans.review(engine);
+        if (event.Type === "container" && event.Action === "create") {
+          orphans.review(engine);
+          clashes.appeared(engine, event.Actor?.ID ?? "");
+        }
         hub.publish(formatEvent(event, engine));
       },
       onEngineChange: (engine, action) => {
@@ -132,6 +136,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
     },
   });
   const orphans = new OrphanCreates({ cluster, wishes: () => rescheduler.wishes, log, now: Date.now });
+  const clashes = new NameClashes({ cluster, log });
   const leadership = !keeps
     ? noLeadership
     : (replication?.leadership ?? keeper ?? soleLeadership(Date.now()));

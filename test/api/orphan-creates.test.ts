@@ -51,4 +51,17 @@ describe("api: a create whose engine is lost before it can answer", function () 
     await sleep(300);
     expect(manager.engines[1]!.containers.size).to.equal(1);
   });
+
+  it("that another manager was asked for is renamed when its name is another's by then", async () => {
+    const engine = manager.engines[1]!;
+    await engine.hangUp();
+    const labels = { "com.docker.swarm.id": "a".repeat(64) };
+    const late = engine.addContainer({ name: "web", labels, state: "created" });
+    const foreign = engine.addContainer({ name: "db", state: "created" });
+    for (const name of ["web", "db"]) await manager.run({ Env: ["constraint:node==node-1"] }, name);
+    await engine.revive();
+    await eventually("it has another name", () => late.name === `web_${late.id.slice(0, 12)}`);
+    expect((await manager.ask("GET", "/containers/web/json")).status).to.equal(200);
+    expect(foreign.name, "not made through a manager").to.equal("db");
+  });
 });
