@@ -7,7 +7,7 @@ import { noTests, oneFailure, sumOf } from "./totals.ts";
 import type { Totals } from "./totals.ts";
 
 /** So many labs at a time: the tests mostly wait, for engines to start, to fail and to be noticed. */
-const lanes = 2;
+const lanes = 3;
 
 /**
  * Runs the live tests in lanes that take the next file when they are done with one. Each lane has engines of its own, so that what a test breaks is
