@@ -25,6 +25,7 @@ export const createSection: Section = {
     withStand(options, {}, async (stand) => {
       const truth = await stand.fleet.ask.containers();
       await findings.step("direct", () => measureDirect(stand));
+      await cleared(stand);
       for (const rule of RULES) {
         for (const clients of CLIENTS) {
           const what = `${rule.name}, ${clients} client${clients > 1 ? "s" : ""}`;

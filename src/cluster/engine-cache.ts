@@ -12,8 +12,8 @@ import { newsOf, ToldContainers } from "./told-containers.ts";
 
 /** Containers read at once because events name them. */
 const READS_AT_ONCE = 8;
-/** Destroyed containers remembered, so that an answer on its way does not bring one back. */
-const REMEMBERED_DROPS = 1_024;
+/** Destroyed containers remembered, so that an answer on its way does not bring one back: so many at rest, and while something is being read. */
+const REMEMBERED_DROPS = { atRest: 1_024, reading: 65_536 };
 
 /** How much of an engine to read again. */
 type Reading = "everything" | "lists" | "changed-containers";
@@ -37,6 +37,8 @@ export class EngineCache {
   readonly #inTurn = limited(READS_AT_ONCE);
   /** Containers being read by themselves, and how often. */
   readonly #reading = new Map<string, number>();
+  /** Of the engine as a whole, under way. */
+  #wholeReadings = 0;
   /** What events tell without a question. */
   readonly told: ToldContainers;
   /** Counts {@link reset}s: an answer to a question asked before one is of no use after it. */
@@ -50,7 +52,14 @@ export class EngineCache {
    * Reads the engine as a whole: every container and list (`everything`), lists and the containers that look different (`lists`), or those
    * containers alone (`changed-containers`). Rejects with EngineUnreachableError, or EngineResponseError when a list is refused.
    */
-  readonly readAll = coalescedByKey((what: Reading) => this.#readAll(what));
+  readonly readAll = coalescedByKey(async (what: Reading) => {
+    this.#wholeReadings++;
+    try {
+      await this.#readAll(what);
+    } finally {
+      this.#wholeReadings--;
+    }
+  });
 
   constructor(engine: Engine, client: EngineClient, options: CacheOptions) {
     this.#engine = engine;
@@ -78,8 +87,10 @@ export class EngineCache {
   /** Forgets a container for good: IDs are never used twice. */
   dropContainer(id: string): void {
     this.#dropped.add(id);
+    const { atRest, reading } = REMEMBERED_DROPS;
+    const most = this.#reading.size > 0 || this.#wholeReadings > 0 ? reading : atRest;
     for (const oldest of this.#dropped) {
-      if (this.#dropped.size <= REMEMBERED_DROPS) break;
+      if (this.#dropped.size <= most) break;
       this.#dropped.delete(oldest);
     }
     this.told.wasRead(id);

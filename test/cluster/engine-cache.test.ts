@@ -116,6 +116,19 @@ describe("cluster/engine-cache", () => {
     expect([shown(), client.inspections]).to.deep.equal(["b running", 0]);
   });
 
+  for (const what of ["itself", "the whole engine"]) {
+    it(`does not bring it back either after thousands of others, when ${what} is being read`, async () => {
+      client.hold();
+      const reading = what === "itself" ? cache.refreshContainer(a) : cache.readAll("everything");
+      await turn();
+      cache.dropContainer(a);
+      for (let n = 0; n < 5_000; n++) cache.dropContainer(hex(`f${n}-`));
+      client.letGo();
+      await reading;
+      expect(cache.inventory.containers.has(a)).to.equal(false);
+    });
+  }
+
   it("does not overwrite what an event brought with an older list", async () => {
     client.hold();
     const reading = cache.readAll("everything");
