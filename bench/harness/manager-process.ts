@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Connection } from "../client/connection.ts";
 import { requestText } from "../client/request-text.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../test/lab/free-port.ts";
 import type { InsideFigures } from "./manager-probe.ts";
 
 /** How a manager is started. */

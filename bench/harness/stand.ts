@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { FleetProcess } from "../fleet-process/fleet-process.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../test/lab/free-port.ts";
 import { ManagerProcess, nodeStates } from "./manager-process.ts";
 import type { BenchOptions } from "./options.ts";
 import { cpuSeconds } from "./process-figures.ts";

@@ -10,6 +10,13 @@ export const REPLACES_LABEL = "com.docker.swarm.replaces";
 /** The ID of the container this one was made in place of, so that another manager can go on where one stopped (node-lifecycle.md §8). */
 export const RESCHEDULED_FROM_LABEL = "com.docker.swarm.rescheduled-from";
 
+/** A JSON list; with `on-node-failure` in it the container moves when its engine fails. */
+export const POLICIES_LABEL = "com.docker.swarm.reschedule-policies";
+/** Of the original's first days, still on old slides. */
+export const POLICY_LABEL = "com.docker.swarm.reschedule-policy";
+/** The label that lets drain and rebalance move a container which has no reschedule policy: `true`. */
+export const MOVABLE_LABEL = "com.docker.swarm.movable";
+
 /** One container of one engine. Immutable: a change makes a new record, so views may keep what they computed from it. */
 export interface ContainerRecord extends CandidateContainer {
   readonly engine: Engine;

@@ -5,7 +5,13 @@ import type {
   EngineEvent,
   HostConfig,
 } from "../docker/types.ts";
-import { RESCHEDULED_FROM_LABEL, SWARM_ID_LABEL } from "./container-record.ts";
+import {
+  MOVABLE_LABEL,
+  POLICIES_LABEL,
+  POLICY_LABEL,
+  RESCHEDULED_FROM_LABEL,
+  SWARM_ID_LABEL,
+} from "./container-record.ts";
 import { timestampOf } from "./told-state.ts";
 
 /** What an engine would answer about a container, as far as we know it without asking. */
@@ -81,12 +87,7 @@ export function mustBeRead(
   return networkMode === "host" || EXACT.some((label) => labels[label] !== undefined);
 }
 
-const EXACT = [
-  "com.docker.swarm.reschedule-policies",
-  "com.docker.swarm.reschedule-policy",
-  "com.docker.swarm.movable",
-  RESCHEDULED_FROM_LABEL,
-];
+const EXACT = [POLICIES_LABEL, POLICY_LABEL, MOVABLE_LABEL, RESCHEDULED_FROM_LABEL];
 
 /** Whether its engine chooses host ports when it starts: placement counts those, and only the engine can say which they are. */
 export function choosesPorts({ NetworkMode, PortBindings, PublishAllPorts }: HostConfig): boolean {

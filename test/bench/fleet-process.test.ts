@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Connection } from "../../bench/client/connection.ts";
 import { requestText } from "../../bench/client/request-text.ts";
 import { FleetProcess } from "../../bench/fleet-process/fleet-process.ts";
-import { freePort } from "../../bench/harness/free-port.ts";
+import { freePort } from "../lab/free-port.ts";
 import { cpuSeconds, rssMiB } from "../../bench/harness/process-figures.ts";
 import { eventually } from "../lab/eventually.ts";
 

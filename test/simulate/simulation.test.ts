@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { freePort } from "../../bench/harness/free-port.ts";
+import { freePort } from "../lab/free-port.ts";
 import { planOf } from "../../src/simulate/planned-nodes.ts";
 import { NoSuchNodeError, Simulation } from "../../src/simulate/simulation.ts";
 import { request } from "../fleet/request.ts";

@@ -1,7 +1,7 @@
-import type { ContainerRecord } from "../../cluster/container-record.ts";
+import { MOVABLE_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import type { Unknown } from "../../docker/types.ts";
-import { MOVABLE_LABEL, type WantedContainer } from "../wanted/wanted.ts";
+import type { WantedContainer } from "../wanted/wanted.ts";
 import { PASSING } from "../passing-obstacles.ts";
 import { isUserDefined } from "../wanted/endpoints.ts";
 import { policyOf } from "../wanted/policy.ts";

@@ -1,10 +1,12 @@
-import type { ContainerRecord } from "../../cluster/container-record.ts";
+import {
+  MOVABLE_LABEL,
+  POLICIES_LABEL,
+  POLICY_LABEL,
+  type ContainerRecord,
+} from "../../cluster/container-record.ts";
 import { isId } from "./shape.ts";
-import { MOVABLE_LABEL, type WantedContainer } from "./wanted.ts";
+import type { WantedContainer } from "./wanted.ts";
 
-const POLICIES_LABEL = "com.docker.swarm.reschedule-policies";
-/** Of the original's first days, still on old slides. */
-const POLICY_LABEL = "com.docker.swarm.reschedule-policy";
 const ON_NODE_FAILURE = "on-node-failure";
 
 /**

@@ -13,7 +13,7 @@ import { healthyById, placeOf, recordAt, restartsItself, startMark } from "./hom
 import { policyOf, swarmIdOf } from "./policy.ts";
 import { Readings } from "./readings.ts";
 import { RunTracker } from "./run-tracker.ts";
-import type { UserWishes, Wish } from "./user-wishes.ts";
+import { settledOnce, type UserWishes, type Wish } from "./user-wishes.ts";
 import type { WantedContainer, WantedCreate } from "./wanted.ts";
 
 export interface RecorderDependencies {
@@ -289,15 +289,4 @@ const TOO_LARGE =
 /** Whether this container was made in place of the one a record knows: by its labels, which `docker commit` copies, and by its name, which it does not. */
 function isSuccessor(record: ContainerRecord, { name, last }: WantedContainer): boolean {
   return record.names[0] === name && record.formerIds.includes(last.containerId);
-}
-
-/** A wish is settled once. */
-function settledOnce(settle: (succeeded: boolean) => void): Wish {
-  let open = true;
-  return {
-    settled(succeeded) {
-      if (open) settle(succeeded);
-      open = false;
-    },
-  };
 }

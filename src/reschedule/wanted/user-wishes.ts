@@ -26,3 +26,14 @@ export interface UserWishes {
   /** Whether this container is being made in place of another, which is still the one that counts: what changes its name now would be lost with it. */
   isUnfinished(record: ContainerRecord): Promise<boolean>;
 }
+
+/** A wish of which only the first outcome counts. */
+export function settledOnce(settle: (succeeded: boolean) => void): Wish {
+  let open = true;
+  return {
+    settled(succeeded) {
+      if (open) settle(succeeded);
+      open = false;
+    },
+  };
+}

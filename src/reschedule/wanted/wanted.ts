@@ -1,7 +1,5 @@
 import type { ContainerCreateBody, NetworkSummary, Unknown } from "../../docker/types.ts";
 
-/** The label that lets drain and rebalance move a container which has no reschedule policy. */
-export const MOVABLE_LABEL = "com.docker.swarm.movable";
 /** The label that says in which order a planned move goes: `start-first` or `stop-first`. Absent: as ports and networks allow. */
 export const MOVE_ORDER_LABEL = "com.docker.swarm.move-order";
 
@@ -40,7 +38,7 @@ export interface WantedContainer {
   readonly swarmId: string;
   /** Without a leading slash; `""` when it has none. */
   readonly name: string;
-  /** `off`: only drain and rebalance move it ({@link MOVABLE_LABEL}). */
+  /** `off`: only drain and rebalance move it (`MOVABLE_LABEL`). */
   readonly policy: "on-node-failure" | "off";
   readonly run: WantedRun;
   readonly last: LastPlace;

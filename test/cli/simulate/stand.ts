@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort } from "../../../bench/harness/free-port.ts";
+import { freePort } from "../../lab/free-port.ts";
 import { createApp } from "../../../src/app.ts";
 import { startCommand, type RunningCommand } from "../command-bench.ts";
 import { request } from "../../fleet/request.ts";
