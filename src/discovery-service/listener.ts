@@ -54,9 +54,8 @@ export class ServiceListener implements AsyncDisposable {
     this.failed.catch(() => undefined);
   }
 
-  /** @throws Error naming the address that cannot be listened on */
+  /** Its line in the log says that connections are taken. @throws Error naming the address that cannot be listened on */
   static async open(address: TcpAddress, options: ListenerOptions): Promise<ServiceListener> {
-    options.log.info({ addr: address.addr, proto: "tcp" }, messages.listening);
     const { server, retire } = makeServer(options);
     server.setTimeout(idleMs);
     server.maxConnections = options.maxConnections;
@@ -73,6 +72,7 @@ export class ServiceListener implements AsyncDisposable {
         resolve();
       });
     });
+    options.log.info({ addr: address.addr, proto: "tcp" }, messages.listening);
     return new ServiceListener(server, sockets, retire);
   }
 

@@ -46,7 +46,9 @@ describe("api/disk-usage", () => {
       "/v1.51/system/df?type=container&type=volume",
     );
     expect([Images, Containers?.length, Volumes, LayersSize]).to.deep.equal([null, 1, [], 0]);
-    expect(engines[0]!.requests.at(-1)?.url).to.equal("/v1.51/system/df?type=container&type=volume");
+    expect(engines[0]!.requests.map(({ url }) => url)).to.include(
+      "/v1.51/system/df?type=container&type=volume",
+    );
   });
 
   it("leaves out what an older engine measured all the same", async () => {

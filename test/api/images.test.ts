@@ -31,7 +31,9 @@ describe("api/images", () => {
       expect(await sizes("1.41")).to.deep.equal([-1]);
       expect(started.engines[0]!.count("GET /images/json")).to.equal(1);
       expect(await sizes("1.42")).to.deep.equal([0]);
-      expect(started.engines[0]!.requests.at(-1)?.url).to.equal("/v1.42/images/json?all=1&shared-size=1");
+      expect(started.engines[0]!.requests.map(({ url }) => url)).to.include(
+        "/v1.42/images/json?all=1&shared-size=1",
+      );
     });
 
     it("shows what was known of a node that cannot look up", async () => {

@@ -18,6 +18,9 @@ describe("a client of any API version, over engines of three ages", () => {
     });
   });
   after(() => manager[Symbol.asyncDispose]());
+  /** What the engine was last asked for in the client's name; the manager's own looks may come between. */
+  const forwardedTop = (n: number) =>
+    manager.engines[n]!.requests.map(({ url }) => url).findLast((url) => url.endsWith("/top"));
 
   for (const minor of minors) {
     const v = `/v1.${minor}`;
@@ -108,7 +111,7 @@ describe("a client of any API version, over engines of three ages", () => {
         const id = await manager.run({ Env: [`constraint:node==node-${n + 1}`] });
         const top = await manager.ask("GET", `/v${version}/containers/${id}/top`);
         expect(top.status, top.text).to.equal(200);
-        expect(manager.engines[n]!.requests.at(-1)?.url).to.match(new RegExp(`^/v${apiVersion}/`));
+        expect(forwardedTop(n)).to.equal(`/v${apiVersion}/containers/${id}/top`);
         expect(await manager.ask("DELETE", `/v${version}/containers/${id}?force=1`)).to.include({
           status: 204,
         });
@@ -119,7 +122,7 @@ describe("a client of any API version, over engines of three ages", () => {
   it("serves one that names no version in what all engines speak", async () => {
     const id = await manager.run({ Env: ["constraint:node==node-3"] });
     await manager.ask("GET", `/containers/${id}/top`);
-    expect(manager.engines[2]!.requests.at(-1)?.url).to.match(/^\/v1\.41\//);
+    expect(forwardedTop(2)).to.equal(`/v1.41/containers/${id}/top`);
   });
 });
 
