@@ -7,6 +7,7 @@ import type { EngineTarget } from "../docker/engine-target.ts";
 import { httpToHttpsText } from "../docker/engine-tls-error.ts";
 import { ApiError } from "../errors.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
+import { abandon } from "../net/abandon.ts";
 import { notePassed } from "./buffer-garbage.ts";
 import { handOver, type HandedOver } from "./hand-over.ts";
 
@@ -82,13 +83,13 @@ function askOnce(target: EngineTarget, question: Question, res: ServerResponse, 
       (created) => {
         request = created;
         created.path = question.path; // http-proxy collapsed `//`; node has checked the characters
-        destroyOnAbort(created, signal);
+        abandonOnAbort(created, signal);
         const { adopt } = target;
         if (adopt && question.wantsRaw)
           handOver(created, question.wantsRaw, (raw) => {
             adopt(raw.socket);
             raw.socket.on("error", () => undefined); // its "close" follows, for whoever relays it
-            destroyOnAbort(raw.socket, signal);
+            abandonOnAbort(raw.socket, signal);
             resolve({ kind: "answer", request: created, response: raw.response, raw });
           });
         sendBody(created, question.body);
@@ -170,11 +171,11 @@ function sendBody(request: ClientRequest, body: Question["body"]): void {
   });
 }
 
-function destroyOnAbort(exchange: ClientRequest | Socket, signal: AbortSignal): void {
-  const destroy = (): void => void exchange.destroy();
-  if (signal.aborted) destroy();
-  signal.addEventListener("abort", destroy);
-  exchange.once("close", () => signal.removeEventListener("abort", destroy));
+function abandonOnAbort(exchange: ClientRequest | Socket, signal: AbortSignal): void {
+  const end = (): void => abandon(exchange);
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end);
+  exchange.once("close", () => signal.removeEventListener("abort", end));
 }
 
 function dropIdleConnections(agent: Agent): void {

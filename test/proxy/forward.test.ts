@@ -125,6 +125,21 @@ describe("proxy/forward", () => {
     expect(target.failures).to.deep.equal([]);
   });
 
+  it("resets the engine's connection when the client leaves, so that nothing on its way comes later", async () => {
+    const arrived = new Mailbox<IncomingMessage>();
+    const { target } = await httpEngine((req) => arrived.put(req));
+    const manager = await managerFor(target);
+    const client = new RawClient(manager.port);
+    client.send("DELETE /containers/web HTTP/1.1\r\nHost: m\r\n\r\n");
+    const { socket } = await arrived.take();
+    const ended = new Promise<string | undefined>((resolve) => {
+      socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+      socket.once("close", () => resolve(undefined));
+    });
+    client.socket.destroy();
+    expect(await ended).to.equal("ECONNRESET");
+  });
+
   it("ends the engine's request when the client leaves a stream", async () => {
     const { target, server } = await httpEngine((_req, res) => res.write("log line\n"));
     const manager = await managerFor(target);
