@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { fateOf } from "../live/chaos/clients/history.ts";
 import type { Operation } from "../live/chaos/clients/history.ts";
-import { intentOf } from "../live/chaos/clients/intent.ts";
+import { intentOf, lateEffects } from "../live/chaos/clients/intent.ts";
 import { answered, cut, operation, unsent } from "./operations.ts";
 
 describe("chaos/history", () => {
@@ -61,7 +61,36 @@ describe("chaos/intent", () => {
     const first = [operation("create", answered(201)), operation("start", cut)];
     const found = { ...intentOf(first)!, states: new Set(["running"] as const) };
     const later = [...first, operation("stop", cut, { beganMs: 100 })];
-    const intent = intentOf(later, { intent: found, fromMs: 50 });
+    const intent = intentOf(later, { intent: found, fromMs: 50, late: lateEffects([], 0) });
     expect([...intent!.states].sort()).to.deep.equal(["running", "stopped"]);
+  });
+
+  describe("of what was cut shortly before all was quiet", () => {
+    const operations = [
+      operation("create", answered(201)),
+      operation("remove", cut),
+      operation("rename", cut, { newName: "shop" }),
+    ];
+    const found = {
+      ...intentOf(operations)!,
+      states: new Set(["running"] as const),
+      names: new Set(["web"]),
+    };
+    const begun = { beganMs: 100 };
+    const settled = (afterMs: number) =>
+      intentOf([...operations, operation("stop", answered(204), begun)], {
+        intent: found,
+        fromMs: 50,
+        late: lateEffects(operations, afterMs),
+      })!;
+
+    it("expects that it may come yet, even after later answers", () => {
+      expect([...settled(5).states].sort()).to.deep.equal(["absent", "stopped"]);
+      expect([...settled(5).names].sort()).to.deep.equal(["shop", "web"]);
+    });
+    it("expects nothing of it when it is long ago", () => {
+      expect([...settled(11).states]).to.deep.equal(["stopped"]);
+      expect([...settled(11).names]).to.deep.equal(["web"]);
+    });
   });
 });

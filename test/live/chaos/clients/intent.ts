@@ -14,16 +14,21 @@ export interface Intent {
   readonly acknowledged: boolean;
 }
 
+/** How it was found when all was quiet last. */
+export interface Known {
+  readonly intent: Intent;
+  /** Earlier operations are settled, Unix milliseconds. */
+  readonly fromMs: number;
+  /** What operations that were cut shortly before may yet make of it: the network delivers late. */
+  readonly late: Pick<Intent, "states" | "names">;
+}
+
 /**
  * Follows one container through its operations. Sound only if, after an operation of unknown fate, its client asks for nothing else but the same again
  * until all is quiet: what was cut may still be carried out.
  * @param operations of one token, in order
- * @param known what it was found to be when all was quiet last, and from when: earlier operations are settled
  */
-export function intentOf(
-  operations: readonly Operation[],
-  known?: { readonly intent: Intent; readonly fromMs: number },
-): Intent | undefined {
+export function intentOf(operations: readonly Operation[], known?: Known): Intent | undefined {
   const rest = known === undefined ? operations : operations.filter(({ beganMs }) => beganMs >= known.fromMs);
   const [first] = operations;
   if (first === undefined) return known?.intent;
@@ -43,7 +48,20 @@ export function intentOf(
       if (operation.newName !== undefined) names.add(operation.newName);
     }
   }
+  for (const state of known?.late.states ?? []) states.add(state);
+  for (const name of known?.late.names ?? []) names.add(name);
   return { token: first.token, policy: first.policy, states, names, acknowledged };
+}
+
+/** What operations of unknown fate that ended after a moment may yet make of their container. */
+export function lateEffects(operations: readonly Operation[], afterMs: number): Known["late"] {
+  const cut = operations.filter(
+    (operation) => fateOf(operation) === "unknown" && (operation.end?.atMs ?? Infinity) >= afterMs,
+  );
+  return {
+    states: new Set(cut.flatMap((operation) => effects(operation, "unknown") ?? [])),
+    names: new Set(cut.flatMap(({ newName }) => newName ?? [])),
+  };
 }
 
 /** The states it may be in because of an operation; undefined: no other than before. */

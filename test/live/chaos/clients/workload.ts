@@ -5,8 +5,8 @@ import type { ChaosManager } from "../world/chaos-manager.ts";
 import { ask } from "../world/http.ts";
 import { fateOf } from "./history.ts";
 import type { ClientAction, Fate, History, Operation } from "./history.ts";
-import { intentOf } from "./intent.ts";
-import type { Intent } from "./intent.ts";
+import { intentOf, lateEffects } from "./intent.ts";
+import type { Intent, Known } from "./intent.ts";
 import { createBody, runArguments } from "./requests.ts";
 import { slots } from "./slots.ts";
 import type { Slot } from "./slots.ts";
@@ -30,12 +30,15 @@ export interface Present {
   readonly running: boolean;
 }
 
+/** So long after it was cut, a request may still reach an engine: the kernel of a manager that was killed sends it again and again, milliseconds. */
+const LATE_MS = 60_000;
+
 /** Clients that create, start, stop, rename and remove containers, and write down what they were told. They give up on nothing. */
 export class Workload {
   readonly history: History;
   readonly #managers: readonly ChaosManager[];
   readonly #held = new Map<string, Held | "unknown">();
-  readonly #settled = new Map<string, { readonly intent: Intent; readonly fromMs: number }>();
+  readonly #settled = new Map<string, Known>();
   #tokens = 0;
 
   constructor(history: History, managers: readonly ChaosManager[]) {
@@ -53,9 +56,11 @@ export class Workload {
     return intents;
   }
 
-  /** All is quiet, and this is what is there: nothing is unknown any more. Gives the tokens of what is gone. */
+  /** All is quiet, and this is what is there; only what was cut just before may yet come. Gives the tokens of what is gone. */
   settle(present: ReadonlyMap<string, Present>): ReadonlySet<string> {
     const gone = new Set<string>();
+    const now = Date.now();
+    const operations = this.history.byToken();
     for (const [token, intent] of this.intents()) {
       const copy = present.get(token);
       if (copy === undefined) {
@@ -70,7 +75,8 @@ export class Workload {
         names: new Set([copy.name]),
         acknowledged: true,
       };
-      this.#settled.set(token, { intent: found, fromMs: Date.now() });
+      const late = lateEffects(operations.get(token) ?? [], now - LATE_MS);
+      this.#settled.set(token, { intent: found, fromMs: now, late });
     }
     for (const token of gone) this.#settled.delete(token);
     this.history.forget(gone);
