@@ -4,6 +4,7 @@ import type { Connection } from "../client/connection.ts";
 import type { FleetContainer } from "../fleet-process/protocol.ts";
 import { expectThat, type Figure } from "../harness/figures.ts";
 import { scaled } from "../harness/options.ts";
+import { cpuSeconds } from "../harness/process-figures.ts";
 import { sumOf, withStand, type Stand } from "../harness/stand.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import { seededPicks } from "./picks.ts";
@@ -60,15 +61,18 @@ async function measureRule(
   const someOf = (number: number): FleetContainer => some[number] ?? NOBODY;
   const ids: string[] = [];
   await fleet.ask.resetCounts();
+  const cpuBefore = cpuSeconds(manager.pid);
   const figure = await load(
     { addr: manager.addr, clients, operations, seconds: SECONDS },
     async (connection, number) => {
       ids[number] = await run(connection, rule.request(number, someOf(number)));
     },
   );
+  const cpuMs = ((cpuSeconds(manager.pid) - cpuBefore) * 1000) / figure.latencies.count;
   const requests = sumOf(await fleet.ask.requestCounts()) / figure.latencies.count;
   await expectPlaced(stand, rule, ids, someOf);
-  return figuresOf(what, clients, figure, requests);
+  const cpu: Figure = { what: `${what}, CPU of the manager`, value: cpuMs, unit: "ms each", better: "lower" };
+  return [...figuresOf(what, clients, figure, requests), cpu];
 }
 
 /** Every answered ID is a running container on an engine the rule allows. */

@@ -1,8 +1,8 @@
-import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import express from "express";
 import { match } from "path-to-regexp";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { splitVersion, versionRefusal } from "../docker/api-version.ts";
-import { badRequest, notFound } from "../errors.ts";
+import { badRequest, notFound, type ApiError } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { AccessControl } from "./access/access-control.ts";
 import { refusal } from "./answer-error.ts";
@@ -27,94 +27,120 @@ export interface Api extends HttpApp {
   readonly describe: (req: IncomingMessage) => string;
 }
 
-/** The API as an Express application: what every request goes through, then the routes, then Docker's errors (spec: api.md §1). */
+/** What is known of a request before its route is. */
+interface Begun {
+  readonly clientVersion: string | undefined;
+  readonly rawQuery: string;
+}
+
+/** As Express's routers hand it on. */
+type RoutedRequest = IncomingMessage & {
+  readonly params?: Readonly<Record<string, string | string[] | undefined>>;
+  begun?: Begun;
+};
+
+/** An Express router, called without the application around it: that changes what every request and answer is made of, which slows all of Node's code. */
+type Router = (req: IncomingMessage, res: ServerResponse, end: (error?: unknown) => void) => void;
+
+/** The API over Express's routers: what every request goes through, then the routes, then Docker's errors (spec: api.md §1). */
 export function createHttpApp(services: Services, routes: readonly Route[]): Api {
-  const app = express();
-  app.disable("x-powered-by");
-  app.set("etag", false);
-  app.set("query parser", false);
-  app.enable("case sensitive routing");
-  app.enable("strict routing");
-  if (services.config.cors) app.use(allowAnyOrigin);
-  app.use(beginExchange(services));
-  if (services.config.cors) app.use(answerOptions);
-  addRoutes(app, routes, services.access);
-  app.use(refuseUnknown);
+  const { cors } = services.config;
+  const begin = beginExchange(services);
+  const routerFor = routersOf(routes, services.access);
   const refuse = refusal(services);
-  // Express knows an error handler by its four parameters.
-  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => refuse(error, req, res));
+  const handle = (req: RoutedRequest, res: ServerResponse): void => {
+    try {
+      if (cors) allowAnyOrigin(res);
+      if (!begin(req, res)) return;
+      if (cors && answerOptions(req, res)) return;
+      const router = routerFor(req);
+      if (router === undefined) throw unknownPage(req);
+      router(req, res, (error) => refuse(error ?? unknownPage(req), req, res));
+    } catch (error) {
+      refuse(error, req, res);
+    }
+  };
   return {
-    handle: (req, res) => void app(req, res),
+    handle,
     wantsConnection: connectionTest(routes),
     refuse,
     describe: (req) => describeClient(services, req),
   };
 }
 
-/** Logs, announces the API version, takes the version off the path and refuses clients it cannot serve. */
+/**
+ * Logs, announces the API version, takes the version off the path and refuses clients it cannot serve.
+ * @returns false when it has answered
+ * @throws ApiError 400
+ */
 function beginExchange({ cluster, log, version, access }: Services) {
-  return (req: Request, res: Response, next: NextFunction): void => {
-    log.debug({ method: req.method, uri: req.url }, messages.httpRequest);
+  const server = `Docker/swarm-${version} (linux)`;
+  return (req: RoutedRequest, res: ServerResponse): boolean => {
+    const { url = "" } = req;
+    log.debug({ method: req.method, uri: url }, messages.httpRequest);
     admitRelayed(req, access);
-    const [path, search] = splitAt(originForm(req.url), "?");
+    const [path, search] = splitAt(originForm(url), "?");
     const range = cluster.apiRange;
     res.setHeader("Api-Version", range.max);
-    res.setHeader("Server", `Docker/swarm-${version} (linux)`);
+    res.setHeader("Server", server);
     const clean = cleanPath(path);
     if (clean !== path) {
       res.writeHead(301, { Location: `${clean}${search}`, "Content-Length": 0 }).end();
-      return;
+      return false;
     }
     const split = splitVersion(path);
     const refusal =
       split.path === "/_ping" || split.path === "/version" ? undefined : versionRefusal(split.version, range);
     if (refusal !== undefined) throw badRequest(refusal);
-    res.locals.clientVersion = split.version;
-    res.locals.rawQuery = search;
+    req.begun = { clientVersion: split.version, rawQuery: search };
     req.url = `${split.path}${search}`;
-    next();
+    return true;
   };
 }
 
-/** One router per first path segment, so that a request is matched against its own tag's routes only. */
-function addRoutes(app: Express, routes: readonly Route[], access: AccessControl | undefined): void {
+/** One router per method and first path segment, so that a request is matched against few routes. Engines answer HEAD only where their reference says so. */
+function routersOf(
+  routes: readonly Route[],
+  access: AccessControl | undefined,
+): (req: IncomingMessage) => Router | undefined {
   const routers = new Map<string, express.Router>();
   for (const route of routes) {
     const { method, path, handle } = route;
-    const tag = /^\/[^/]*/.exec(path)?.[0] ?? "/";
-    let router = routers.get(tag);
-    if (router === undefined) {
-      router = express.Router({ caseSensitive: true, strict: true });
-      routers.set(tag, router);
-    }
-    router[method](path, (req, res, next) => {
-      // Engines answer HEAD only where their reference says so; a stream would never end.
-      if (req.method !== method.toUpperCase()) next();
-      else if (access === undefined) return handle(exchangeOf(req, res));
-      else return access.serve(exchangeOf(req, res), route);
+    const key = `${method.toUpperCase()} ${tagOf(path)}`;
+    let router = routers.get(key);
+    if (router === undefined) routers.set(key, (router = express.Router(EXACT)));
+    router[method](path, (req, res) => {
+      const exchange = exchangeOf(req, res);
+      return access === undefined ? handle(exchange) : access.serve(exchange, route);
     });
   }
-  app.use((req, res, next) => {
-    if (req.method === "OPTIONS") refuseUnknown(req);
-    const router = routers.get(/^\/[^/]*/.exec(req.path)?.[0] ?? "/");
-    if (router === undefined) next();
-    else router(req, res, next);
-  });
+  return ({ method, url = "" }) =>
+    routers.get(`${method} ${tagOf(splitAt(url, "?")[0])}`) as unknown as Router | undefined;
 }
 
-function refuseUnknown({ method, path }: Request): never {
-  throw notFound(`page not found: ${method} ${path}`);
+const EXACT = { caseSensitive: true, strict: true };
+
+/** `/containers` of `/containers/web/json` */
+function tagOf(path: string): string {
+  const end = path.indexOf("/", 1);
+  return end < 0 ? path : path.slice(0, end);
 }
 
-function exchangeOf(req: Request, res: Response): Exchange {
-  const params = req.params as Record<string, string | string[] | undefined>;
-  const rawQuery = String(res.locals.rawQuery);
+const unknownPage = ({ method, url = "" }: IncomingMessage): ApiError =>
+  notFound(`page not found: ${method} ${splitAt(url, "?")[0]}`);
+
+function exchangeOf(req: RoutedRequest, res: ServerResponse): Exchange {
+  const { params = {}, begun } = req;
+  const { clientVersion, rawQuery = "" } = begun ?? {};
+  let query: URLSearchParams | undefined;
   return {
     req,
     res,
-    clientVersion: res.locals.clientVersion as string | undefined,
+    clientVersion,
     rawQuery,
-    query: new URLSearchParams(rawQuery),
+    get query() {
+      return (query ??= new URLSearchParams(rawQuery));
+    },
     param(name) {
       const value = params[name] ?? "";
       return Array.isArray(value) ? value.join("/") : value;

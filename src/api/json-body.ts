@@ -11,22 +11,37 @@ const MAX_DEPTH = 1_000;
  * Reads a body that has to be parsed, up to 4 MiB.
  * @throws ApiError 413; 400 when the client breaks off
  */
-export async function readBody(req: IncomingMessage): Promise<Buffer> {
-  const declared = Number(req.headers["content-length"] ?? 0);
-  if (declared > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+export function readBody(req: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const stop = (): void => {
+      req.off("data", take).off("end", finish).off("error", breakOff).off("close", breakOff);
+    };
+    const refuse = (): void => {
+      stop();
+      req.pause();
+      reject(tooLarge());
+    };
+    const take = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) throw tooLarge();
       chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError(400, "unexpected EOF", { cause: error });
-  }
-  return Buffer.concat(chunks);
+      if (bytes > MAX_BODY_BYTES) refuse();
+    };
+    const finish = (): void => {
+      stop();
+      const [only] = chunks;
+      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, bytes));
+    };
+    const breakOff = (cause?: unknown): void => {
+      stop();
+      reject(new ApiError(400, "unexpected EOF", { cause }));
+    };
+    if (Number(req.headers["content-length"] ?? 0) > MAX_BODY_BYTES) refuse();
+    else if (req.readableEnded) finish();
+    else if (req.destroyed) breakOff();
+    else req.on("data", take).on("end", finish).on("error", breakOff).on("close", breakOff);
+  });
 }
 
 const tooLarge = (): ApiError =>
@@ -61,14 +76,21 @@ function isTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at];
+    const code = text.charCodeAt(at);
     if (inString) {
-      if (char === "\\") at++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) inString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       if (++depth > MAX_DEPTH) return true;
-    } else if (char === "}" || char === "]") depth--;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
   }
   return false;
 }
+
+const QUOTE = 34;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { ClusterOptions, EngineSettings } from "../config.ts";
-import { clusterApiRange, type ClusterApiRange } from "../docker/api-version.ts";
+import { clusterApiRange, type ApiRange, type ClusterApiRange } from "../docker/api-version.ts";
 import { DockerodeClient, type Deadlines } from "../docker/dockerode-client.ts";
 import type { EngineEvent } from "../docker/types.ts";
 import { messages } from "../telemetry/messages.ts";
@@ -59,6 +59,22 @@ export interface EngineEntry {
   readonly port: number;
 }
 
+/** What the healthy engines have in common. */
+interface Common {
+  readonly apiRange: ClusterApiRange;
+  readonly mixesOsTypes: boolean;
+}
+
+function commonOf(healthy: Iterable<Engine>): Common {
+  const ranges: ApiRange[] = [];
+  const osTypes = new Set<string | undefined>();
+  for (const { api, labels } of healthy) {
+    if (api !== undefined) ranges.push(api);
+    osTypes.add(labels.get("ostype"));
+  }
+  return { apiRange: clusterApiRange(ranges), mixesOsTypes: osTypes.size > 1 };
+}
+
 /** All engines, and every cluster-wide index over them. */
 export class Cluster implements AsyncDisposable {
   readonly #dependencies: ClusterDependencies;
@@ -69,7 +85,7 @@ export class Cluster implements AsyncDisposable {
   readonly #validations = new Turns(VALIDATIONS, VALIDATION_MS);
   readonly #admission: Admission;
   /** Asked by every request; undefined when engines came, went or changed. */
-  #apiRange: ClusterApiRange | undefined;
+  #common: Common | undefined;
   readonly #context: EngineContext;
   readonly #endReloads: (() => void) | undefined;
   readonly #endSettings: (() => void) | undefined;
@@ -104,9 +120,9 @@ export class Cluster implements AsyncDisposable {
       admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
       validationTurn: (signal) => this.#validations.take(signal),
       clusterApi: () => this.apiRange,
-      apiChanged: () => (this.#apiRange = undefined),
+      apiChanged: () => (this.#common = undefined),
       announce: (engine, action) => {
-        this.#apiRange = undefined;
+        this.#common = undefined;
         listener.onEngineChange(engine, action);
         if (action === "engine_disconnect") this.#wakeNamesakes(engine);
       },
@@ -114,6 +130,7 @@ export class Cluster implements AsyncDisposable {
       execCreated: (execId, engine, containerId) => this.execs.add(execId, engine, containerId),
     };
     this.#endSettings = nodes?.onChange((engineId) => {
+      this.#common = undefined;
       for (const engine of this.#engines.values()) {
         if (engine.engineId === engineId) engine.candidate.nodeChanged();
       }
@@ -163,9 +180,12 @@ export class Cluster implements AsyncDisposable {
 
   /** What all healthy engines speak (api.md §10.1). */
   get apiRange(): ClusterApiRange {
-    return (this.#apiRange ??= clusterApiRange(
-      [...this.healthy()].flatMap(({ api }) => (api === undefined ? [] : [api])),
-    ));
+    return (this.#common ??= commonOf(this.healthy())).apiRange;
+  }
+
+  /** Do healthy engines run containers of different operating systems? */
+  get mixesOsTypes(): boolean {
+    return (this.#common ??= commonOf(this.healthy())).mixesOsTypes;
   }
 
   /** Reads what events told of and lists show, as far as engines answer soon: whoever lists sees what was done before. Never rejects. */

@@ -26,7 +26,7 @@ export function withAnchors(
   rules: SchedulingRules,
   given: ContainerCreateBody,
   constrained: Constrained,
-  groups: readonly NetworkGroup[] = networkGroups(cluster),
+  groups: () => readonly NetworkGroup[] = () => networkGroups(cluster),
 ): Anchored {
   const localNetworks = networksOf({ cluster, rules, groups }, given, constrained.constraints);
   const home = constrained.constraints.some((text) => text.startsWith("node=="))
@@ -51,7 +51,7 @@ function networksOf(
   }: {
     readonly cluster: Cluster;
     readonly rules: SchedulingRules;
-    readonly groups: readonly NetworkGroup[];
+    readonly groups: () => readonly NetworkGroup[];
   },
   body: ContainerCreateBody,
   constraints: readonly string[],
@@ -63,9 +63,10 @@ function networksOf(
   const wanted = [...names].filter((name) => !PREDEFINED.has(name) && !name.startsWith("container:"));
   if (wanted.length === 0) return [];
   const admitted = byNodeConstraints(constraints, rules);
+  const known = groups();
   return wanted.flatMap((name): LocalNetwork[] => {
-    const resolved = resolveNetwork(groups, name);
-    const meant = resolved === undefined ? networksNamed(groups, name) : [resolved];
+    const resolved = resolveNetwork(known, name);
+    const meant = resolved === undefined ? networksNamed(known, name) : [resolved];
     if (meant.length === 0 || !meant.every(({ network }) => isLocal(network))) return [];
     const nodes = meant.map(({ nodes: [owner] }) => owner);
     // A user who insists on a node where the network is not gets what the engine there says.

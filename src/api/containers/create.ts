@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { conflict } from "../../errors.ts";
 import { parseCreate } from "../../scheduler/request.ts";
 import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
@@ -13,6 +12,7 @@ import { createWithRetries } from "./create-attempts.ts";
 import type { CreatedContainer } from "./create-on-engine.ts";
 import { withLocalNetworks } from "./local-networks.ts";
 import { withLocalVolumes } from "./local-volumes.ts";
+import { randomId } from "./random-id.ts";
 import { requiredImages } from "./required-images.ts";
 import type { VolumeTurns } from "./volume-turns.ts";
 
@@ -75,7 +75,7 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
 /** 64 hex digits that mean nothing yet. */
 function newSwarmId({ cluster }: Services): string {
   for (;;) {
-    const id = randomBytes(32).toString("hex");
+    const id = randomId();
     if (cluster.containers.resolve(id) === undefined) return id;
   }
 }

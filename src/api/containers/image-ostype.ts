@@ -9,10 +9,8 @@ export async function ostypeConstraint(
   cluster: Cluster,
   { request, body, registryAuth }: CreateIntent,
 ): Promise<string | undefined> {
-  const healthy = [...cluster.healthy()];
-  if (new Set(healthy.map(({ labels }) => labels.get("ostype"))).size < 2) return undefined;
-  if (request.constraints.some((text) => text.includes("ostype"))) return undefined;
-  const [engine] = healthy;
+  if (!cluster.mixesOsTypes || request.constraints.some((text) => text.includes("ostype"))) return undefined;
+  const [engine] = cluster.healthy();
   try {
     const types = await engine?.client.distributionOsTypes(body.Image ?? "", registryAuth);
     if (types === undefined || types.length === 0) return undefined;

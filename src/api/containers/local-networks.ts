@@ -13,7 +13,7 @@ export function withLocalNetworks(
   cluster: Cluster,
   body: ContainerCreateBody,
   constraints: readonly string[],
-  groups: readonly NetworkGroup[] = networkGroups(cluster),
+  groups: () => readonly NetworkGroup[] = () => networkGroups(cluster),
 ): Constrained {
   const endpoints = body.NetworkingConfig?.EndpointsConfig ?? {};
   const mode = body.HostConfig?.NetworkMode ?? "";
@@ -21,9 +21,10 @@ export function withLocalNetworks(
   if (named.length === 0) return { body, constraints };
 
   const member = memberFinder(cluster);
+  const known = groups();
   const local = new Map<string, NetworkGroup>();
   for (const name of named) {
-    const group = resolveNetwork(groups, name);
+    const group = resolveNetwork(known, name);
     if (group !== undefined && isLocal(group.network)) local.set(name, group);
   }
   const rewritten = renameNetworks(

@@ -40,7 +40,7 @@ export async function recreate(services: Services, order: RecreateOrder): Return
 function intentOf({ cluster, config }: Services, order: RecreateOrder): CreateIntent {
   const parsed = parseCreate("", order.body, config.cluster);
   const excludedEngines = excluded(cluster, order);
-  const living = livingNetworkGroups(cluster, excludedEngines);
+  const living = () => livingNetworkGroups(cluster, excludedEngines);
   const withVolumes = withLocalVolumes(cluster, parsed.body, parsed.request.constraints);
   const withNetworks = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints, living);
   const { rules } = config.cluster;
