@@ -204,6 +204,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
       streams: new OpenStreams(),
       intents,
       orphans,
+      clashes,
       pulls: new ClientPulls(),
       builders: new Builders(),
       copies: new ImageCopies(),

@@ -15,6 +15,7 @@ import type { ClientPulls } from "./client-pulls.ts";
 import type { ImageCopies } from "./images/copy.ts";
 import type { OpenStreams } from "./containers/open-streams.ts";
 import type { CreateIntents } from "./containers/create-intents.ts";
+import type { NameClashes } from "./containers/name-clashes.ts";
 import type { OrphanCreates } from "./containers/orphan-creates.ts";
 
 /** What handlers work with. Made once by `src/app.ts`. */
@@ -31,6 +32,7 @@ export interface Services {
   readonly streams: OpenStreams;
   readonly intents: CreateIntents;
   readonly orphans: OrphanCreates;
+  readonly clashes: Pick<NameClashes, "makes" | "failed">;
   readonly pulls: ClientPulls;
   readonly builders: Builders;
   readonly copies: ImageCopies;

@@ -64,4 +64,25 @@ describe("api: a create whose engine is lost before it can answer", function () 
     expect((await manager.ask("GET", "/containers/web/json")).status).to.equal(200);
     expect(foreign.name, "not made through a manager").to.equal("db");
   });
+
+  it("that this manager makes keeps its name when another of that name comes back meanwhile", async () => {
+    const [first, second] = manager.engines;
+    await second!.hangUp();
+    second!.addContainer({
+      name: "web",
+      labels: { "com.docker.swarm.id": "a".repeat(64) },
+      state: "running",
+    });
+    first!.slow(500);
+    const body = { Image: "busybox", Env: ["constraint:node==node-1"] };
+    const asking = manager.ask("POST", "/containers/create?name=web", { body });
+    await sleep(100);
+    await second!.revive();
+    await eventually("the other one is known", async () =>
+      (await manager.ask("GET", "/containers/json?all=1")).text.includes("/web"),
+    );
+    expect((await asking).status).to.equal(201);
+    await sleep(900);
+    expect([...first!.containers.values()].map(({ name }) => name)).to.deep.equal(["web"]);
+  });
 });

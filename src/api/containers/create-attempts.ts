@@ -75,7 +75,7 @@ interface Attempt {
 
 /** One attempt: choose and reserve in one turn, then create. The reservation ends however the attempt does. */
 async function createOnce(
-  { cluster, log }: Services,
+  { cluster, clashes, log }: Services,
   intent: CreateIntent,
   { supply, signal, preferred }: Attempt,
 ): Promise<CreatedContainer> {
@@ -85,6 +85,7 @@ async function createOnce(
   if (placed.kind === "refused") throw new PlacementError(placed.refusal);
   const { reservation } = placed;
   const { engine } = reservation;
+  clashes.makes(swarmId);
   try {
     await intent.prepare?.(engine);
     const created = await createOnEngine(engine, {
@@ -96,6 +97,7 @@ async function createOnce(
     engine.noteSuccess();
     return created;
   } catch (error) {
+    clashes.failed(swarmId);
     if (error instanceof ClientShouldPull) {
       supply.expectPull(engine);
       throw error;

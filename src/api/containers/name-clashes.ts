@@ -6,6 +6,9 @@ import type { Engine } from "../../cluster/engine.ts";
 import { errorText } from "../../errors.ts";
 import { NoPrimaryError } from "../../replication/manager-role.ts";
 
+/** Creates of our own that are remembered: an event of one may be handled a while after its answer. */
+const MAX_OWN = 4_096;
+
 export interface NameClashesDependencies {
   readonly cluster: Pick<Cluster, "containers">;
   readonly log: Logger;
@@ -14,14 +17,28 @@ export interface NameClashesDependencies {
 /**
  * A container that was made where nobody could see it, by a manager that died over it, say, may have a name that is another's by the time it shows up.
  * Neither would be found by that name any more (spec: api.md §3.1). As it never ran and its client was told that it may or may not be there, it is given
- * another name: what it is stays, and its ID means it.
+ * another name: what it is stays, and its ID means it. Never one that this manager made: its client has its name from us, and it is the other that is late.
  */
 export class NameClashes {
   readonly #dependencies: NameClashesDependencies;
   readonly #underWay = new Set<string>();
+  /** Swarm IDs, oldest first. */
+  readonly #own = new Set<string>();
 
   constructor(dependencies: NameClashesDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /** This manager is making a container; it goes on being its own unless that {@link failed}. */
+  makes(swarmId: string): void {
+    this.#own.add(swarmId);
+    const [oldest] = this.#own;
+    if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
+  }
+
+  /** Its client was told that it may or may not be there. */
+  failed(swarmId: string): void {
+    this.#own.delete(swarmId);
   }
 
   /** A container has appeared on an engine. */
@@ -29,6 +46,7 @@ export class NameClashes {
     const record = engine.cache.inventory.containers.get(containerId);
     const [name] = record?.names ?? [];
     if (record === undefined || name === undefined || record.swarmId === "") return;
+    if (this.#own.has(record.swarmId)) return;
     if (record.inspect.State.Status !== "created" || this.#underWay.has(containerId)) return;
     const others = [...this.#dependencies.cluster.containers.named(name)];
     const givesWay = others.some((other) => mustGiveWay(record, other, name));
