@@ -1,6 +1,7 @@
 /** Runs sections of the benchmark; `scripts/bench.ts` builds everything first and then starts this. */
 import path from "node:path";
-import { loadResult, saveResult } from "./harness/results.ts";
+import { markdownTables } from "./harness/markdown.ts";
+import { loadResult, loadResults, saveResult } from "./harness/results.ts";
 import { parseOptions, type BenchOptions } from "./harness/options.ts";
 import { reportTable, type Report } from "./harness/report.ts";
 import { runSection } from "./harness/run-section.ts";
@@ -15,6 +16,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const [name = "", ...args] = process.argv.slice(2);
 if (name === "smoke") await smoke();
+else if (name === "tables") console.log(markdownTables(loadResults(RESULTS)));
 else await measure(name, parseOptions(args));
 
 async function measure(wanted: string, options: BenchOptions): Promise<void> {

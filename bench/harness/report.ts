@@ -22,7 +22,7 @@ export function reportTable(report: Report, last: SavedResult | undefined): stri
   const rows = report.figures.map((figure) => [
     figure.what,
     `${short(figure.value)} ${figure.unit}`,
-    isTargetSize(report) ? targetText(figure) : "",
+    targetText(figure, report),
     figure.direct === undefined ? "" : `${short(figure.direct)} (${short(figure.value / figure.direct)}×)`,
     changeText(figure, before.get(figure.what)),
   ]);
@@ -31,10 +31,17 @@ export function reportTable(report: Report, last: SavedResult | undefined): stri
   return [title, ...aligned([head, ...rows]), ...report.faults.map((fault) => `WRONG: ${fault}`)].join("\n");
 }
 
-function targetText({ value, better, target }: Figure): string {
-  if (target === undefined) return "";
-  const holds = better === "higher" ? value >= target : value <= target;
-  return `${better === "higher" ? "≥" : "≤"} ${short(target)} ${holds ? "holds" : "MISSED"}`;
+function targetText(figure: Figure, report: Report): string {
+  const { better, target = 0 } = figure;
+  const held = holds(figure, report);
+  if (held === undefined) return "";
+  return `${better === "higher" ? "≥" : "≤"} ${short(target)} ${held ? "holds" : "MISSED"}`;
+}
+
+/** Whether a figure reaches its target; undefined: it has none, or none at this size. */
+export function holds({ value, better, target }: Figure, report: Report): boolean | undefined {
+  if (target === undefined || !isTargetSize(report)) return undefined;
+  return better === "higher" ? value >= target : value <= target;
 }
 
 function changeText({ value }: Figure, before: number | undefined): string {

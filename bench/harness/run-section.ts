@@ -36,12 +36,15 @@ export function medians(runs: readonly (readonly Figure[])[]): Figure[] {
   return names.flatMap((name) => {
     const same = all.filter(({ what }) => what === name);
     const directs = same.flatMap(({ direct }) => direct ?? []);
+    // A target may hang on another figure of its run.
+    const targets = same.flatMap(({ target }) => target ?? []);
     const [first] = same;
     if (first === undefined) return [];
     return [
       {
         ...first,
         value: median(same.map(({ value }) => value)),
+        ...(targets.length > 0 && { target: median(targets) }),
         ...(directs.length > 0 && { direct: median(directs) }),
       },
     ];

@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { expectThat, Findings, type Figure } from "../../bench/harness/figures.ts";
 import { parseOptions, scaled } from "../../bench/harness/options.ts";
 import { reportTable, short, type Report } from "../../bench/harness/report.ts";
-import { loadResult, saveResult } from "../../bench/harness/results.ts";
+import { markdownTables } from "../../bench/harness/markdown.ts";
+import { loadResult, loadResults, saveResult } from "../../bench/harness/results.ts";
 import { medians } from "../../bench/harness/run-section.ts";
 
 const machine = { processor: "a processor", cores: 2, memoryGiB: 4, node: "v20", commit: "abc1234" };
@@ -60,7 +61,7 @@ describe("bench/figures", () => {
     expect([1234.5, 12.345, 0.012345, NaN].map(short)).to.deep.equal(["1235", "12.3", "0.0123", "–"]);
   });
 
-  it("compares only with a saved result of the same size", () => {
+  it("keeps results of several sizes apart, and makes one table of each", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "results-"));
     try {
       const result = { ...report([{ what: "a", value: 1, unit: "ms" }]), date: "2026-01-01", runs: 3 };
@@ -68,6 +69,17 @@ describe("bench/figures", () => {
       expect(loadResult(folder, result)?.figures).to.deep.equal(result.figures);
       expect(loadResult(folder, { ...result, engines: 100 })).to.equal(undefined);
       expect(loadResult(folder, { ...result, section: "start" })).to.equal(undefined);
+      const figure = { what: "a", value: 2, unit: "ms", better: "lower", target: 1, direct: 1 } as const;
+      saveResult(folder, { ...result, engines: 100 });
+      saveResult(folder, { ...result, section: "start", figures: [figure] });
+      expect(loadResult(folder, result)?.engines).to.equal(1_000);
+      const tables = markdownTables(loadResults(folder));
+      expect(tables.match(/^`.*$/gm)).to.deep.equal([
+        "`npm run bench -- list --engines 100 --containers 30 --runs 3` (2026-01-01, abc1234)",
+        "`npm run bench -- list --runs 3` (2026-01-01, abc1234)",
+        "`npm run bench -- start --runs 3` (2026-01-01, abc1234)",
+      ]);
+      expect(tables).to.include("| a | 2 ms | ≤ 1, **missed** | 1 ms (2×) |");
     } finally {
       rmSync(folder, { recursive: true });
     }
