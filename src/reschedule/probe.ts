@@ -38,6 +38,7 @@ export function engineProbe(tls: TlsIdentity | undefined): Probe {
       host,
       port: connections.port,
       agent: connections.agent,
+      wire: connections.wire,
       closed: over.signal,
       deadlines: { probe: LOOK_MS, call: LOOK_MS },
     });

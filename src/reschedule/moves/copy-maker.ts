@@ -1,10 +1,12 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
-import { EngineUnreachableError } from "../../docker/engine-client.ts";
+import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
 import { nameHolder } from "../../docker/refusals.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import type { Recreate } from "../ports.ts";
+import type { WantedBook } from "../wanted/book.ts";
+import type { UnknownCopies } from "../wanted/unknown-copies.ts";
 import type { WantedContainer } from "../wanted/wanted.ts";
 import { CALL_MS, WORK_MS, type Acting } from "./acting.ts";
 import { makeNetworks, missingNetworks } from "./local-networks.ts";
@@ -22,6 +24,12 @@ export interface Making {
   readonly target?: Engine | undefined;
 }
 
+export interface CopyMakerDependencies {
+  readonly cluster: Cluster;
+  readonly recreate: Recreate;
+  readonly book: Pick<WantedBook, "unknownCopies">;
+}
+
 /** Leftovers of the same container removed for one name, at most. */
 const MAX_BLOCKERS = 3;
 /** Containers remembered whose create may have been done without our knowing, at most. */
@@ -31,14 +39,16 @@ const MAX_DOUBTS = 1_024;
 export class CopyMaker {
   readonly #cluster: Cluster;
   readonly #recreate: Recreate;
+  readonly #unknown: UnknownCopies;
   /** Containers that need the same network, which nobody has yet, go one after the other: the second one finds it where the first one went. */
   readonly #turns = new Turns();
   /** By swarm ID: where a create was sent whose answer never came. */
   readonly #doubts = new Map<string, Set<string>>();
 
-  constructor({ cluster, recreate }: { readonly cluster: Cluster; readonly recreate: Recreate }) {
+  constructor({ cluster, recreate, book }: CopyMakerDependencies) {
     this.#cluster = cluster;
     this.#recreate = recreate;
+    this.#unknown = book.unknownCopies;
   }
 
   /**
@@ -78,6 +88,10 @@ export class CopyMaker {
 
   async #makeOnce(making: Making, acting: Acting): Promise<ContainerRecord> {
     const { wanted, body, excluded, target } = making;
+    const mightBe = this.#unknown.has(wanted.swarmId);
+    const settled = (): void => {
+      if (!mightBe) this.#unknown.settled(wanted.swarmId);
+    };
     const networks = wanted.localNetworks.map(({ Name }) => Name);
     const done = await this.#turns.take(networks, acting.signal);
     try {
@@ -94,12 +108,17 @@ export class CopyMaker {
         prepare: async (engine) => {
           if (missing.length > 0) await makeNetworks(engine, missing, wanted, acting);
           done();
+          this.#unknown.mayBe(wanted.swarmId);
         },
         signal: acting.signal,
       });
+      settled();
       const record = engine.cache.inventory.containers.get(containerId);
       if (record === undefined) throw new Error(`container ${containerId} is gone again from ${engine.name}`);
       return record;
+    } catch (error) {
+      if (error instanceof EngineResponseError) settled();
+      throw error;
     } finally {
       done();
     }

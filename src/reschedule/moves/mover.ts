@@ -29,7 +29,7 @@ import { discardCopy } from "./remove-copy.ts";
 
 export interface MoverDependencies {
   readonly cluster: Cluster;
-  readonly book: Pick<WantedBook, "get" | "put" | "hold">;
+  readonly book: Pick<WantedBook, "get" | "put" | "hold" | "unknownCopies">;
   readonly recreate: Recreate;
   readonly announce: Announce;
   readonly options: RescheduleOptions;

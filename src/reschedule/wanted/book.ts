@@ -4,6 +4,7 @@ import { BookWriter, type BookTimes } from "./book-writer.ts";
 import { decodeWanted, encodeWanted } from "./codec.ts";
 import { Graveyard } from "./graveyard.ts";
 import { merged } from "./merge.ts";
+import { UnknownCopies } from "./unknown-copies.ts";
 import type { WantedContainer } from "./wanted.ts";
 
 /** Where wanted containers are kept, one entry each by swarm ID. */
@@ -42,6 +43,7 @@ export class WantedBook implements AsyncDisposable {
   readonly #held = new Map<string, number>();
   /** Containers users have removed, of which an old copy may come back with its node. */
   readonly removed: Graveyard;
+  readonly unknownCopies = new UnknownCopies();
 
   constructor({ store, log, random = Math.random, times = {} }: BookDependencies) {
     this.#store = store;

@@ -132,7 +132,9 @@ export class Departures {
       { container: containerId, name: wanted.name },
       "a container was removed and is no longer wanted",
     );
-    this.#remove(wanted, wanted.formerIds);
+    // A copy nobody has heard of yet says what it was made for.
+    const mayBeMore = book.unknownCopies.has(wanted.swarmId);
+    this.#remove(wanted, [...wanted.formerIds, ...(mayBeMore ? [containerId] : [])]);
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
+import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
 import type { Entry, Store } from "../../store/store.ts";
 import { BookWriter, type BookTimes, type Decoded } from "./book-writer.ts";
+import { swarmIdOf } from "./policy.ts";
 import { asRecord, isId, isText } from "./shape.ts";
 
 /** Where removed containers are kept, one entry each by swarm ID. */
@@ -16,11 +18,14 @@ const MAX_IDS = 128;
 export interface Grave {
   readonly swarmId: string;
   readonly name: string;
-  /** Of those copies. */
+  /** Of those copies, or of what others that nobody has heard of were made for. */
   readonly ids: readonly string[];
   /** Unix milliseconds. */
   readonly removedMs: number;
 }
+
+/** What tells whose copy a container is. */
+type CopyFacts = Pick<ContainerRecord, "id" | "swarmId" | "labels">;
 
 /** All {@link Grave}s, in memory and in the store. */
 export class Graveyard implements AsyncDisposable {
@@ -53,15 +58,19 @@ export class Graveyard implements AsyncDisposable {
   }
 
   /** Whether this container is an old copy of one that was removed. Asks the store where memory does not know. @throws StoreError */
-  async knows(swarmId: string, containerId: string, signal: AbortSignal): Promise<boolean> {
-    if (!this.has(containerId) && !this.#writer.isUnsaved(swarmId)) {
+  async knows(record: CopyFacts, signal: AbortSignal): Promise<boolean> {
+    const swarmId = swarmIdOf(record);
+    if (!this.covers(record) && !this.#writer.isUnsaved(swarmId)) {
       this.#take(swarmId, await this.#store.get(keyOf(swarmId), { signal }));
     }
-    return this.has(containerId);
+    return this.covers(record);
   }
 
-  has(containerId: string): boolean {
-    return this.#owners.has(containerId);
+  /** Is it an old copy, or one that was being made when its container was removed? */
+  covers(record: CopyFacts): boolean {
+    if (this.#owners.has(record.id)) return true;
+    const madeFor = record.labels[RESCHEDULED_FROM_LABEL];
+    return madeFor !== undefined && this.#owners.get(madeFor) === swarmIdOf(record);
   }
 
   values(): Iterable<Grave> {

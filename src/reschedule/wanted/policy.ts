@@ -27,7 +27,8 @@ export function policyOf(labels: Readonly<Record<string, string>>): WantedContai
  * The key of a container's record: its swarm ID, or its own ID where it was created past the manager and has none. A label that is no swarm ID
  * counts as none.
  */
-export const swarmIdOf = ({ swarmId, id }: ContainerRecord): string => (isId(swarmId) ? swarmId : id);
+export const swarmIdOf = ({ swarmId, id }: Pick<ContainerRecord, "swarmId" | "id">): string =>
+  isId(swarmId) ? swarmId : id;
 
 function listOf(label: string | undefined): readonly unknown[] {
   if (label === undefined) return [];

@@ -68,7 +68,7 @@ export class Readings {
           continue;
         }
         const { id } = record;
-        if (book.ofContainer(id) !== undefined || book.removed.has(id)) continue;
+        if (book.ofContainer(id) !== undefined || book.removed.covers(record)) continue;
         unknown.add(id);
         const next = this.#strangers.get(id);
         if (next !== undefined && next > now()) continue;
@@ -124,7 +124,7 @@ export class Readings {
     const { book, tasks } = this.#parts;
     const swarmId = swarmIdOf(record);
     if (book.get(swarmId) === undefined) await book.fresh(swarmId, tasks.signal);
-    await book.removed.knows(swarmId, record.id, tasks.signal);
+    await book.removed.knows(record, tasks.signal);
   }
 
   async #adopt(id: string, engine: Engine): Promise<void> {
@@ -134,7 +134,7 @@ export class Readings {
     if (seen === undefined) return;
     const swarmId = swarmIdOf(seen);
     await this.#lookUp(seen);
-    if (book.removed.has(id)) return;
+    if (book.removed.covers(seen)) return;
     const known = book.get(swarmId);
     const inspect = known === undefined ? await engine.client.inspectContainer(id) : undefined;
     const current = record();

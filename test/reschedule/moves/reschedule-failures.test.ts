@@ -36,6 +36,7 @@ describe("reschedule/moves/reschedule, when something fails", function () {
     expect(await failure(scene.mover.reschedule(scene.attempt(wanted)))).to.contain("Cannot connect");
     const between = scene.book.get(wanted.swarmId)!;
     expect(between.last.node).to.equal("node-2");
+    expect(scene.book.unknownCopies.has(wanted.swarmId), "it is known what was made").to.equal(false);
 
     await scene.world.until(scene.node(2), "Unhealthy");
     await scene.mover.reschedule(scene.attempt(between));
@@ -62,6 +63,7 @@ describe("reschedule/moves/reschedule, when something fails", function () {
     const wanted = await scene.run(1);
     await scene.lose(1);
     expect(await failure(scene.mover.reschedule(scene.attempt(wanted)))).to.equal("the connection broke");
+    expect(scene.book.unknownCopies.has(wanted.swarmId)).to.equal(true);
     await scene.mover.reschedule(scene.attempt(wanted));
     expect(alive(scene)).to.deep.equal(["node-2 running"]);
   });

@@ -11,6 +11,7 @@ import type { Attempt } from "../../../src/reschedule/moves/attempt.ts";
 import { CopyRemover } from "../../../src/reschedule/moves/copy-remover.ts";
 import { Mover, type MoverDependencies } from "../../../src/reschedule/moves/mover.ts";
 import type { Recreate, RescheduleEvent } from "../../../src/reschedule/ports.ts";
+import { UnknownCopies } from "../../../src/reschedule/wanted/unknown-copies.ts";
 import type { WantedContainer } from "../../../src/reschedule/wanted/wanted.ts";
 import { configFor } from "../../api/support.ts";
 import { eventually, startWorld, type World } from "../../cluster/world.ts";
@@ -59,6 +60,7 @@ export class FakeBook {
     this.puts.push(wanted);
     return Promise.resolve(true);
   }
+  readonly unknownCopies = new UnknownCopies();
   hold(): () => void {
     this.held++;
     return () => {
@@ -101,6 +103,7 @@ export async function startScene({
     log,
     pulls: new ClientPulls(),
     copies: new ImageCopies(),
+    clashes: { makes: () => undefined, failed: () => undefined },
   } as unknown as Services;
   const real: Recreate = (order) => recreate(services, order);
   const announced: RescheduleEvent[] = [];

@@ -29,6 +29,9 @@ describe("reschedule/wanted/graveyard", () => {
     ...{ swarmId: id("a"), name: "web", ids: [id("1"), id("2")], removedMs: 100 * day },
     ...part,
   });
+  const copy = (containerId: string, swarm = "a", labels: Record<string, string> = {}) => ({
+    ...{ id: containerId, swarmId: id(swarm), labels },
+  });
   const stored = async (): Promise<number> => (await store.list({ folder: REMOVED_FOLDER })).length;
 
   it("remembers copies until each is gone, for the next manager too", async () => {
@@ -36,21 +39,34 @@ describe("reschedule/wanted/graveyard", () => {
     await one.bury(grave());
     const two = graveyard();
     await two.load(never);
-    expect([two.has(id("1")), two.has(id("2")), two.has(id("3"))]).to.deep.equal([true, true, false]);
+    expect([two.covers(copy(id("1"))), two.covers(copy(id("2"))), two.covers(copy(id("3")))]).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
     two.gone(id("1"));
     two.gone(id("3"));
-    expect([two.has(id("1")), two.has(id("2"))]).to.deep.equal([false, true]);
+    expect([two.covers(copy(id("1"))), two.covers(copy(id("2")))]).to.deep.equal([false, true]);
     two.gone(id("2"));
     await until(async () => (await stored()) === 0, "the store has forgotten it");
     expect([...two.values()]).to.deep.equal([]);
   });
 
+  it("covers what was being made in place of a removed copy, but no other that has its label", async () => {
+    const one = graveyard();
+    await one.bury(grave());
+    const madeFor = (digits: string) => ({ "com.docker.swarm.rescheduled-from": id(digits) });
+    expect(one.covers(copy(id("7"), "a", madeFor("1")))).to.equal(true);
+    expect(one.covers(copy(id("7"), "a", madeFor("8")))).to.equal(false);
+    expect(one.covers(copy(id("7"), "b", madeFor("1"))), "of an image made of it").to.equal(false);
+  });
+
   it("asks the store for what it has not read", async () => {
     await graveyard().bury(grave());
     const two = graveyard();
-    expect(await two.knows(id("a"), id("1"), never)).to.equal(true);
-    expect(await two.knows(id("b"), id("1"), never)).to.equal(true);
-    expect(await two.knows(id("b"), id("4"), never)).to.equal(false);
+    expect(await two.knows(copy(id("1")), never)).to.equal(true);
+    expect(await two.knows(copy(id("1"), "b"), never)).to.equal(true);
+    expect(await two.knows(copy(id("4"), "b"), never)).to.equal(false);
   });
 
   it("does not unlearn what it could not store", async () => {
@@ -58,7 +74,7 @@ describe("reschedule/wanted/graveyard", () => {
     backend.failure = unreachable();
     await one.bury(grave());
     await one.load(never);
-    expect([await one.knows(id("a"), id("9"), never), one.has(id("1")), one.unsaved]).to.deep.equal([
+    expect([await one.knows(copy(id("9")), never), one.covers(copy(id("1"))), one.unsaved]).to.deep.equal([
       false,
       true,
       1,
@@ -91,7 +107,11 @@ describe("reschedule/wanted/graveyard", () => {
     const key = (n: number): string => id(n.toString(16).padStart(4, "0"));
     for (let n = 0; n < 1_001; n++)
       void one.bury(grave({ swarmId: key(n), ids: [key(n)], removedMs: 100 * day + n }));
-    expect([[...one.values()].length, one.has(key(0)), one.has(key(1))]).to.deep.equal([1_000, false, true]);
+    expect([[...one.values()].length, one.covers(copy(key(0))), one.covers(copy(key(1)))]).to.deep.equal([
+      1_000,
+      false,
+      true,
+    ]);
     void one.bury(grave({ removedMs: 131 * day }));
     expect([...one.values()].map(({ name }) => name)).to.deep.equal(["web"]);
   });

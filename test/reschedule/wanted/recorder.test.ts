@@ -182,7 +182,20 @@ describe("reschedule/wanted/recorder", () => {
       await book[Symbol.asyncDispose]();
       const other = new WantedBook({ store: open(), log: collectedLog().log });
       await other.load(never);
-      expect(other.removed.has(id("1"))).to.equal(true);
+      expect(other.removed.covers({ id: id("1"), swarmId, labels })).to.equal(true);
+    });
+
+    it("a removal goes for a copy that nobody has heard of, too, wherever it shows up", async () => {
+      await running();
+      book.unknownCopies.mayBe(swarmId);
+      recorder.removing(one.has(id("1"), { labels }), "container").settled(true);
+      one.lacks(id("1"));
+      const made = { ...labels, "com.docker.swarm.rescheduled-from": id("1") };
+      two.has(id("2"), { labels: made, running: false });
+      await review();
+      now += 2_000;
+      await review();
+      expect(run()).to.equal("forgotten");
     });
 
     it("a removal of the copy that is being made means the container, whose place is lost", async () => {
@@ -190,7 +203,10 @@ describe("reschedule/wanted/recorder", () => {
       one.isHealthy = false;
       recorder.removing(two.has(id("2"), { labels }), "copy").settled(true);
       await new Promise((resolve) => setImmediate(resolve));
-      expect([run(), book.removed.has(id("1"))]).to.deep.equal(["forgotten", true]);
+      expect([run(), book.removed.covers({ id: id("1"), swarmId, labels })]).to.deep.equal([
+        "forgotten",
+        true,
+      ]);
     });
 
     it("knows a copy that is being made, whose name is not the container's yet", async () => {
@@ -249,7 +265,10 @@ describe("reschedule/wanted/recorder", () => {
       two.has(id("2"), { labels });
       recorder.removing(old, "container").settled(true);
       await new Promise((resolve) => setImmediate(resolve));
-      expect([run(), book.removed.has(id("2"))]).to.deep.equal(["forgotten", true]);
+      expect([run(), book.removed.covers({ id: id("2"), swarmId, labels })]).to.deep.equal([
+        "forgotten",
+        true,
+      ]);
     });
 
     it("the removal of an old copy by its ID is not the container's", async () => {
