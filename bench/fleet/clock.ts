@@ -22,7 +22,7 @@ export class EngineClock {
 
 /** Docker's time text with nanosecond digits; 0 is Go's zero time. */
 export function rfc3339(unixMs: number): string {
-  return unixMs === 0 ? NEVER : new Date(unixMs).toISOString().replace("Z", "000000Z");
+  return unixMs === 0 ? NEVER : `${new Date(unixMs).toISOString().slice(0, -1)}000000Z`;
 }
 
 /** `1600000000`, `1600000000.000000001` or RFC 3339 as unix nanoseconds. */

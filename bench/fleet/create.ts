@@ -92,13 +92,22 @@ function seedConfig(seed: ContainerSeed, Image: string): ContainerCreateBody {
 type NewContainer = Pick<SimContainer, "id" | "name" | "config" | "hostConfig">;
 
 function newContainer(state: EngineState, image: SimImage, given: NewContainer): SimContainer {
+  const { id, name, config, hostConfig } = given;
   return {
-    ...given,
+    id,
+    name,
     createdMs: state.clock.now(),
     imageId: image.id,
-    argv: argvOf(given.config, image),
+    config,
+    hostConfig,
+    argv: argvOf(config, image),
     status: "created",
-    ...{ pid: 0, exitCode: 0, error: "", startedMs: 0, finishedMs: 0, restartCount: 0 },
+    pid: 0,
+    exitCode: 0,
+    error: "",
+    startedMs: 0,
+    finishedMs: 0,
+    restartCount: 0,
     endpoints: [],
     ports: [],
     mounts: [],

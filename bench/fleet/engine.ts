@@ -6,16 +6,19 @@ import { headersOf, type LeanHandler, type LeanRequest } from "./lean-lane.ts";
 import { LEAN_ROUTES } from "./lean-routes.ts";
 import { bringUp, onExit, removeContainer } from "./lifecycle.ts";
 import { Listener } from "./listener.ts";
+import { PlannedFailures } from "./planned-failures.ts";
 import { allocatePorts } from "./ports.ts";
+import type { FoundRoute } from "./router.ts";
 import { router } from "./routes.ts";
 import { EngineState, type PortHolder } from "./state.ts";
 import type { ContainerSeed, EngineOptions, RequestRecord, SimContainer } from "./types.ts";
 import { parseUrl, VersionGate, type ParsedUrl } from "./version-gate.ts";
 
-interface PlannedFailure {
-  readonly route: string;
-  readonly status: number;
-  readonly message: string;
+/** What a request is for, read once. */
+interface Asked {
+  readonly url: ParsedUrl;
+  /** Undefined: there is no such route. */
+  readonly route: FoundRoute | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export class SimulatedEngine implements AsyncDisposable {
   readonly #gate: VersionGate;
   readonly #listener: Listener;
   readonly #keepRequests: number;
-  readonly #failures: PlannedFailure[] = [];
+  readonly #failures = new PlannedFailures();
   #frozen: (() => void)[] | undefined;
   #slowMs = 0;
   #seeded = 0;
@@ -41,7 +44,7 @@ export class SimulatedEngine implements AsyncDisposable {
     this.#gate = new VersionGate(this.#state.versions);
     this.#keepRequests = options.keepRequests ?? 200;
     const http = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
-    http.on("request", (req, res) => this.#receive({ req, res, upgrade: undefined }));
+    http.on("request", (req, res) => this.#receiveHttp({ req, res, upgrade: undefined }));
     http.on("upgrade", (req, socket, head) => {
       const res = new ServerResponse(req);
       res.shouldKeepAlive = false;
@@ -51,12 +54,9 @@ export class SimulatedEngine implements AsyncDisposable {
       });
       socket.on("error", () => socket.destroy());
       socket.unshift(head);
-      this.#receive({ req, res, upgrade: socket });
+      this.#receiveHttp({ req, res, upgrade: socket });
     });
-    const lean: LeanHandler = {
-      takes: (method, url) => this.#isLean(method, url),
-      serve: (request) => this.#receive(request),
-    };
+    const lean: LeanHandler = (method, url) => this.#lean(method, url);
     const { host = "127.0.0.1", port = 0 } = options;
     this.#listener = new Listener(http, lean, { host, port });
     const { containers = [] } = options;
@@ -147,7 +147,7 @@ export class SimulatedEngine implements AsyncDisposable {
   /** The next request of this route (`POST /containers/create`) is refused so. Call it twice for two. */
   failNext(route: string, status: number, message: string): void {
     if (!router.has(route)) throw new Error(`no such route: ${route}`);
-    this.#failures.push({ route, status, message });
+    this.#failures.add(route, status, message);
   }
 
   /** Makes a host port unavailable without any container holding it. */
@@ -223,41 +223,45 @@ export class SimulatedEngine implements AsyncDisposable {
     return container;
   }
 
-  /** Whether a request may go without Node's HTTP server: a plain route, in a version this engine speaks. */
-  #isLean(method: string, url: string): boolean {
+  /** What serves a request without Node's HTTP server, if that can be: a plain route, in a version this engine speaks. */
+  #lean(method: string, url: string): ((request: LeanRequest) => void) | undefined {
     const parsed = parseUrl(url);
     const route = router.find(method, parsed.path);
-    return route !== undefined && LEAN_ROUTES.has(route.name) && this.#gate.refusal(parsed) === undefined;
+    if (route === undefined || !LEAN_ROUTES.has(route.name) || this.#gate.refusal(parsed)) return undefined;
+    return (request) => this.#receive(request, { url: parsed, route });
   }
 
-  #receive(side: HttpSide | LeanRequest): void {
+  #receiveHttp(side: HttpSide): void {
+    const { method = "GET", url = "/" } = side.req;
+    const parsed = parseUrl(url);
+    this.#receive(side, { url: parsed, route: router.find(method, parsed.path) });
+  }
+
+  #receive(side: HttpSide | LeanRequest, asked: Asked): void {
+    if (this.#slowMs === 0 && this.#frozen === undefined) {
+      void this.#serve(side, asked);
+      return;
+    }
     const serve = (): void => {
       if (this.#frozen) this.#frozen.push(serve);
-      else void this.#serve(side);
+      else void this.#serve(side, asked);
     };
     if (this.#slowMs > 0) this.#state.alarms.after(this.#slowMs, serve);
     else serve();
   }
 
-  async #serve(side: HttpSide | LeanRequest): Promise<void> {
-    const { method = "GET", url = "/" } = "req" in side ? side.req : side;
-    const parsed = parseUrl(url);
-    const { minor } = parsed;
-    const route = router.find(method, parsed.path);
+  async #serve(side: HttpSide | LeanRequest, { url, route }: Asked): Promise<void> {
     this.#note(side, route?.name ?? "404");
-    const apiMinor = minor === undefined ? this.#state.apiMinor : Number(minor);
-    const query = new URLSearchParams(parsed.search);
-    const exchange = new Exchange(this.#state, side, { query, apiMinor });
+    const apiMinor = url.minor === undefined ? this.#state.apiMinor : Number(url.minor);
+    const params = route?.params ?? {};
+    const exchange = new Exchange(this.#state, side, { search: url.search, apiMinor, params });
     if (!route) {
       exchange.refuse(404, "page not found");
       return;
     }
-    exchange.params = route.params;
-    if ("req" in side && !this.#prepare(side.res, exchange, parsed)) return;
-    const planned = this.#failures.findIndex((failure) => failure.route === route.name);
-    const [failure] = planned < 0 ? [] : this.#failures.splice(planned, 1);
+    if ("req" in side && !this.#prepare(side.res, exchange, url)) return;
     try {
-      if (failure) throw new EngineRefusal(failure.status, failure.message);
+      this.#failures.check(route.name);
       await route.handle(exchange);
     } catch (error) {
       if (error instanceof EngineRefusal) exchange.refuse(error.status, error.message);

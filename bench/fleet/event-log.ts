@@ -8,6 +8,8 @@ export interface EventInput {
   readonly action: string;
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** {@link attributesText} of them, where that is at hand: a container has many events. */
+  readonly attributesText?: string;
   /** The image, for container events. */
   readonly from?: string;
 }
@@ -31,12 +33,21 @@ const FILTERS = [
   "plugin",
 ];
 
+/** One client of `GET /events`. */
+interface Listener {
+  readonly wants: (event: RecordedEvent) => boolean;
+  readonly write: (text: string) => void;
+  /** Not sent yet. */
+  unsent: string;
+}
+
 /** The engine's events: a ring of past ones for `since`, and the open streams. */
 export class EventLog {
   readonly #ring: RecordedEvent[] = [];
   readonly #keep: number;
   readonly #clock: EngineClock;
-  readonly #streams = new Set<(event: RecordedEvent) => void>();
+  readonly #listeners = new Set<Listener>();
+  #isFlushDue = false;
 
   constructor(keep: number, clock: EngineClock) {
     this.#keep = keep;
@@ -44,15 +55,26 @@ export class EventLog {
   }
 
   get listeners(): number {
-    return this.#streams.size;
+    return this.#listeners.size;
   }
 
+  /** Listeners get what is recorded in one turn in one piece, at its end or with {@link flush}. */
   record(input: EventInput): void {
     const nanos = this.#clock.nanos();
     const event = { ...input, nanos, text: toText(input, nanos) };
     this.#ring.push(event);
     if (this.#ring.length > this.#keep) this.#ring.shift();
-    for (const send of [...this.#streams]) send(event);
+    for (const listener of this.#listeners) if (listener.wants(event)) listener.unsent += event.text;
+    if (this.#isFlushDue || this.#listeners.size === 0) return;
+    this.#isFlushDue = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  /** Sends what was recorded, now. */
+  flush(): void {
+    if (!this.#isFlushDue) return;
+    this.#isFlushDue = false;
+    for (const listener of this.#listeners) flushTo(listener);
   }
 
   /** `GET /events`. */
@@ -60,39 +82,59 @@ export class EventLog {
     const since = timeParam(exchange, "since");
     const until = timeParam(exchange, "until");
     const wanted = matcher(exchange.filters(FILTERS));
-    const res = exchange.stream("application/json");
-    const send = (event: RecordedEvent): void => {
-      if (wanted(event) && (until === undefined || event.nanos <= until)) res.write(event.text);
+    const { write, end } = exchange.texts("application/json");
+    const listener: Listener = {
+      wants: (event) => wanted(event) && (until === undefined || event.nanos <= until),
+      write,
+      unsent: "",
     };
-    if (since !== undefined) for (const event of this.#ring) if (event.nanos >= since) send(event);
+    if (since !== undefined)
+      for (const event of this.#ring)
+        if (event.nanos >= since && listener.wants(event)) listener.unsent += event.text;
+    flushTo(listener);
     const leftMs = until === undefined ? undefined : Number(until / 1_000_000n) - this.#clock.now();
     if (leftMs !== undefined && leftMs <= 0) {
-      res.end();
+      end();
       return;
     }
-    this.#streams.add(send);
-    const stop = leftMs === undefined ? undefined : exchange.state.alarms.after(leftMs, () => res.end());
+    this.#listeners.add(listener);
+    const stop = leftMs === undefined ? undefined : exchange.state.alarms.after(leftMs, end);
     exchange.onClose(() => {
-      this.#streams.delete(send);
+      this.#listeners.delete(listener);
       stop?.();
     });
   }
 }
 
-function toText({ type, action, id, attributes, from }: EventInput, nanos: bigint): string {
-  const legacy =
-    type === "container" || type === "image"
-      ? { status: action, ...(id && { id }), ...(from && { from }) }
-      : {};
-  const Attributes = Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const head = JSON.stringify({
-    ...legacy,
-    Type: type,
-    Action: action,
-    Actor: { ID: id, Attributes },
-    scope: "local",
-  });
-  return `${head.slice(0, -1)},"time":${nanos / 1_000_000_000n},"timeNano":${nanos}}\n`;
+function flushTo(listener: Listener): void {
+  if (listener.unsent === "") return;
+  listener.write(listener.unsent);
+  listener.unsent = "";
+}
+
+/** As JSON, sorted by name, as dockerd sends them. */
+export function attributesText(attributes: Readonly<Record<string, string>>): string {
+  const entries = Object.keys(attributes)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${JSON.stringify(attributes[name])}`);
+  return `{${entries.join(",")}}`;
+}
+
+function toText(event: EventInput, nanos: bigint): string {
+  const { type, action, id, from } = event;
+  const attributes = event.attributesText ?? attributesText(event.attributes);
+  const shown = JSON.stringify(action);
+  const actor = JSON.stringify(id);
+  let legacy = "";
+  if (type === "container" || type === "image") {
+    legacy = `"status":${shown},`;
+    if (id !== "") legacy += `"id":${actor},`;
+    if (from !== undefined && from !== "") legacy += `"from":${JSON.stringify(from)},`;
+  }
+  return (
+    `{${legacy}"Type":"${type}","Action":${shown},"Actor":{"ID":${actor},"Attributes":${attributes}},` +
+    `"scope":"local","time":${nanos / 1_000_000_000n},"timeNano":${nanos}}\n`
+  );
 }
 
 function timeParam(exchange: Exchange, name: string): bigint | undefined {

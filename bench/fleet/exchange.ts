@@ -32,21 +32,28 @@ export interface HttpSide {
 /** One request on its way through the simulated engine. */
 export class Exchange {
   readonly state: EngineState;
-  readonly query: URLSearchParams;
   /** The minor of the version asked for: 41 for `/v1.41/…`, else the engine's highest. */
   readonly apiMinor: number;
   readonly #side: HttpSide | LeanRequest;
-  #params: Readonly<Record<string, string>> = {};
+  readonly #search: string;
+  readonly #params: Readonly<Record<string, string>>;
+  #query: URLSearchParams | undefined;
 
+  /** @param asked the part of the URL after `?`, the version and the path's parameters */
   constructor(
     state: EngineState,
     side: HttpSide | LeanRequest,
-    at: { query: URLSearchParams; apiMinor: number },
+    asked: { search: string; apiMinor: number; params: Readonly<Record<string, string>> },
   ) {
     this.state = state;
     this.#side = side;
-    this.query = at.query;
-    this.apiMinor = at.apiMinor;
+    this.#search = asked.search;
+    this.apiMinor = asked.apiMinor;
+    this.#params = asked.params;
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.#search));
   }
 
   /** Node's request. @throws {Error} for a route of `LEAN_ROUTES`, which may not need it */
@@ -66,10 +73,6 @@ export class Exchange {
   get #http(): HttpSide {
     if ("req" in this.#side) return this.#side;
     throw new Error(`${this.#side.method} ${this.#side.url} needs more than a lean route has`);
-  }
-
-  set params(params: Readonly<Record<string, string>>) {
-    this.#params = params;
   }
 
   /** A path parameter, decoded. */
@@ -119,13 +122,26 @@ export class Exchange {
 
   /** The whole answer at once. */
   answer(status: number, headers: Readonly<Record<string, string | number>>, body: string | Buffer): void {
+    // What happened is told before the answer that it happened, as dockerd does.
+    this.state.events.flush();
     if ("req" in this.#side) {
       this.#side.res.writeHead(status, headers).end(body);
       return;
     }
     let lines = this.state.commonHeaders;
-    for (const [name, value] of Object.entries(headers)) lines += `${name}: ${value}\r\n`;
+    for (const name in headers) lines += `${name}: ${headers[name] ?? ""}\r\n`;
     this.#side.answer(status, lines, body);
+  }
+
+  /** Starts an answer of texts, one or a few at a time: each goes out by one write. */
+  texts(contentType: string): { readonly write: (text: string) => void; readonly end: () => void } {
+    const res = this.stream(contentType);
+    const end = (): void => void res.end();
+    const { socket } = res;
+    // Node would write a chunk's head, text and end one by one, a turn later.
+    const write = (text: string): void =>
+      void socket?.write(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+    return { write: res.chunkedEncoding ? write : (text) => void res.write(text), end };
   }
 
   /** Starts an answer of unknown length; the client has the headers at once. */

@@ -102,7 +102,7 @@ function run(
   execEvent(state, exec, "exec_start");
   const process = new Process(program, exec.argv, {
     world: {
-      env: environment(container, exec.env),
+      env: () => environment(container, exec.env),
       hostname: container.id.slice(0, 12),
       tty: exec.tty,
       readFile: (path) => readContainerFile(container, path),

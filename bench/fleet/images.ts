@@ -48,9 +48,11 @@ export function imageTemplate(reference: string): SimImage {
 export function findImage(images: Iterable<SimImage>, reference: string): SimImage | undefined {
   const wanted = normalizeReference(reference);
   const hex = reference.replace(/^sha256:/, "");
-  const all = [...images];
-  return (
-    all.find(({ tags, digests }) => tags.includes(wanted) || digests.includes(wanted)) ??
-    (/^[0-9a-f]+$/.test(hex) ? all.find(({ id }) => id.startsWith(`sha256:${hex}`)) : undefined)
-  );
+  const isHex = /^[0-9a-f]+$/.test(hex);
+  let withId: SimImage | undefined;
+  for (const image of images) {
+    if (image.tags.includes(wanted) || image.digests.includes(wanted)) return image;
+    if (isHex && image.id.startsWith(`sha256:${hex}`)) withId ??= image;
+  }
+  return withId;
 }

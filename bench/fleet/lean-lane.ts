@@ -13,17 +13,14 @@ export interface LeanRequest {
   answer(status: number, headers: string, body: string | Buffer): void;
 }
 
-/** What a lane works for. */
-export interface LeanHandler {
-  /** Whether a request can go this way. */
-  takes(method: string, url: string): boolean;
-  serve(request: LeanRequest): void;
-}
+/** What a lane works for: says who serves a request with this method and URL; `undefined`: it cannot go this way. */
+export type LeanHandler = (method: string, url: string) => ((request: LeanRequest) => void) | undefined;
 
 /** Heads that ask for more than this lane can do. */
 const NOT_PLAIN = /\r\n(?:upgrade|transfer-encoding|expect|trailer):|\r\nconnection: *close/i;
 const LONGEST_HEAD = 64 << 10;
 const NOTHING: Buffer = Buffer.alloc(0);
+const HEAD_END = Buffer.from("\r\n\r\n");
 
 /**
  * Serves a connection as long as its requests are plain ones, without Node's HTTP server, which takes longer over a request than the
@@ -57,33 +54,34 @@ export class LeanLane {
 
   /** The next request, if it is here as a whole. */
   #next(): void {
-    const end = this.#unread.indexOf("\r\n\r\n");
+    const end = this.#unread.indexOf(HEAD_END);
     if (end < 0) {
       if (this.#unread.length >= LONGEST_HEAD) this.#handOver();
       return;
     }
     const head = this.#unread.toString("latin1", 0, end + 2);
     const [, method = "", url = ""] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(head) ?? [];
-    if (method === "" || NOT_PLAIN.test(head) || !this.#handler.takes(method, url)) {
+    const serve = method === "" || NOT_PLAIN.test(head) ? undefined : this.#handler(method, url);
+    if (serve === undefined) {
       this.#handOver();
       return;
     }
-    const bodyAt = end + 4;
+    const bodyAt = end + HEAD_END.length;
     const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
     if (this.#unread.length < bodyAt + length) return;
     const body = length === 0 ? NOTHING : this.#unread.subarray(bodyAt, bodyAt + length);
-    this.#unread = this.#unread.subarray(bodyAt + length);
+    const next = bodyAt + length;
+    this.#unread = next === this.#unread.length ? NOTHING : this.#unread.subarray(next);
     this.#isBusy = true;
-    this.#handler.serve({
-      ...{ method, url, head, body },
-      answer: (status, headers, answerBody) => this.#answer(status, headers, answerBody),
-    });
+    serve({ method, url, head, body, answer: this.#answer });
   }
 
-  #answer(status: number, headers: string, body: string | Buffer): void {
+  readonly #answer = (status: number, headers: string, body: string | Buffer): void => {
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${headers}Date: ${date()}\r\nConnection: keep-alive\r\n\r\n`;
     if (typeof body === "string") {
-      this.#socket.write(head + body);
+      // Of plain characters Node makes no copy before it writes them.
+      const isPlain = Buffer.byteLength(body) === body.length;
+      this.#socket.write(head + body, isPlain ? "latin1" : "utf8");
     } else {
       this.#socket.cork();
       this.#socket.write(head, "latin1");
@@ -93,7 +91,7 @@ export class LeanLane {
     this.#isBusy = false;
     if (this.#hasEnded) this.#socket.end();
     else if (this.#unread.length > 0) this.#next();
-  }
+  };
 
   #handOver(): void {
     this.#socket.off("data", this.#onData).off("end", this.#onEnd);

@@ -40,7 +40,7 @@ export function startContainer(state: EngineState, container: SimContainer): boo
   if (container.config.OpenStdin !== true) stdin.end();
   container.process = new Process(program, container.argv, {
     world: {
-      env: environment(container),
+      env: () => environment(container),
       hostname: container.id.slice(0, 12),
       tty: container.config.Tty === true,
       readFile: (path) => readContainerFile(container, path),
@@ -96,7 +96,7 @@ function networkEvent(
   { network }: Endpoint,
   action: string,
 ): void {
-  const found = [...state.networks.values()].find(({ name, id }) => name === network || id === network);
+  const found = state.networkCalled(network);
   if (!found) return;
   const attributes = { container: container.id, name: found.name, type: found.driver };
   state.events.record({ type: "network", action, id: found.id, attributes });

@@ -3,7 +3,7 @@ import { runScript } from "./shell.ts";
 
 /** What a program sees of its container. */
 export interface ProgramWorld {
-  readonly env: Readonly<Record<string, string>>;
+  env(): Readonly<Record<string, string>>;
   readonly hostname: string;
   readonly tty: boolean;
   /** False once killed: loops end. */
@@ -85,7 +85,7 @@ const wc: Program = async (_argv, io) => {
 const env: Program = async (_argv, io, world) => {
   await io.write(
     1,
-    Object.entries(world.env).reduce((text, [key, value]) => `${text}${key}=${value}\n`, ""),
+    Object.entries(world.env()).reduce((text, [key, value]) => `${text}${key}=${value}\n`, ""),
   );
   return 0;
 };

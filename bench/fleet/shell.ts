@@ -28,7 +28,7 @@ function expand(raw: string, world: ProgramWorld, lastCode: number): string {
       if (single !== undefined) return single;
       if (escaped !== undefined) return escaped;
       if (all === "$?") return String(lastCode);
-      return name === undefined ? "" : (world.env[name] ?? "");
+      return name === undefined ? "" : (world.env()[name] ?? "");
     },
   );
 }

@@ -1,7 +1,7 @@
 import { Alarms } from "./alarms.ts";
 import { EngineClock } from "./clock.ts";
 import { ContainerTexts } from "./container-text.ts";
-import { EventLog } from "./event-log.ts";
+import { attributesText, EventLog } from "./event-log.ts";
 import { EngineRefusal } from "./exchange.ts";
 import { engineIdFor, stableId } from "./ids.ts";
 import { findImage, imageTemplate, normalizeReference } from "./images.ts";
@@ -14,6 +14,7 @@ import type {
   SimNetwork,
   SimVolume,
   SystemFacts,
+  ToldAttributes,
 } from "./types.ts";
 
 const DEBIAN_20_10: EngineVersions = { apiVersion: "1.41", minApiVersion: "1.12", serverVersion: "20.10.24" };
@@ -116,13 +117,22 @@ export class EngineState {
   }
 
   network(reference: string): SimNetwork {
-    const all = [...this.networks.values()];
     const found =
-      this.networks.get(reference) ??
-      all.find(({ name }) => name === reference) ??
-      all.find(({ id }) => reference !== "" && id.startsWith(reference));
+      this.networks.get(reference) ?? this.networkCalled(reference) ?? this.#networkByPrefix(reference);
     if (!found) throw new EngineRefusal(404, `network ${reference} not found`);
     return found;
+  }
+
+  #networkByPrefix(reference: string): SimNetwork | undefined {
+    if (reference === "") return undefined;
+    return [...this.networks.values()].find(({ id }) => id.startsWith(reference));
+  }
+
+  /** The network with this very name or ID. */
+  networkCalled(wanted: string): SimNetwork | undefined {
+    for (const network of this.networks.values())
+      if (network.name === wanted || network.id === wanted) return network;
+    return undefined;
   }
 
   /** Of the network with this very name; `""`: there is none. */
@@ -138,20 +148,23 @@ export class EngineState {
   }
 
   /** An event of a container, with the attributes dockerd gives it: labels, image and name. */
-  containerEvent(
-    container: SimContainer,
-    action: string,
-    extra: Readonly<Record<string, string>> = {},
-  ): void {
-    const image = container.config.Image ?? "";
-    this.events.record({
-      type: "container",
-      action,
-      id: container.id,
-      from: image,
-      attributes: { ...container.config.Labels, image, name: container.name, ...extra },
-    });
+  containerEvent(container: SimContainer, action: string, extra?: Readonly<Record<string, string>>): void {
+    const { id, config } = container;
+    const from = config.Image ?? "";
+    const { attributes, text } = toldAttributes(container);
+    this.events.record(
+      extra === undefined
+        ? { type: "container", action, id, from, attributes, attributesText: text }
+        : { type: "container", action, id, from, attributes: { ...attributes, ...extra } },
+    );
   }
+}
+
+function toldAttributes(container: SimContainer): ToldAttributes {
+  const { name, config, told } = container;
+  if (told?.name === name) return told;
+  const attributes = { ...config.Labels, image: config.Image ?? "", name };
+  return (container.told = { name, attributes, text: attributesText(attributes) });
 }
 
 const isLines = (labels: NonNullable<EngineOptions["labels"]>): labels is readonly string[] =>

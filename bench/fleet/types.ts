@@ -101,6 +101,13 @@ export interface Endpoint {
 
 export type ContainerStatus = "created" | "running" | "paused" | "restarting" | "exited" | "dead";
 
+/** What a container's events say of it, as long as it has this name. */
+export interface ToldAttributes {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
 /** A simulated container. Rarely needed parts are created on first use: a fleet holds tens of thousands. Times are unix ms, 0 is never. */
 export interface SimContainer {
   readonly id: string;
@@ -122,6 +129,8 @@ export interface SimContainer {
   ports: readonly PublishedPort[];
   mounts: readonly MountPoint[];
   health?: string;
+  /** What its events say of it. */
+  told?: ToldAttributes;
   process?: Process | undefined;
   stdin?: StdinQueue | undefined;
   log?: LogBuffer;

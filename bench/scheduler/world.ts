@@ -49,6 +49,7 @@ export class SchedulerWorld {
       inventory.attach({
         containerAdded: (record) => index.add(record),
         containerRemoved: (record) => index.remove(record),
+        containerReplaced: (old, record) => index.replace(old, record),
       });
       for (let number = 0; number < perEngine; number += 1) {
         inventory.setContainer(this.#record(engine, `web-${this.#count}`, "", {}));

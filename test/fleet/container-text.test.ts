@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { startSimulatedEngine, type SimulatedEngine } from "../../bench/fleet/index.ts";
-import { containerInspect, containerSummary } from "../../bench/fleet/container-view.ts";
+import { containerSummary } from "../../bench/fleet/container-view.ts";
+import { containerInspect } from "../../bench/fleet/inspect-view.ts";
 import { workloadEngine } from "../../bench/fleet/workload.ts";
 import { seededRandom } from "../../bench/sections/picks.ts";
 import { request } from "./request.ts";

@@ -3,7 +3,7 @@ import { StdinQueue } from "../../bench/fleet/process.ts";
 import { findProgram, type ProgramWorld } from "../../bench/fleet/programs.ts";
 
 const world: ProgramWorld = {
-  ...{ env: { NAME: "moon" }, hostname: "abc", tty: false, alive: true },
+  ...{ env: () => ({ NAME: "moon" }), hostname: "abc", tty: false, alive: true },
   readFile: (path) => (path === "/etc/motd" ? Buffer.from("hello\n") : undefined),
   sleep: () => Promise.resolve(),
   now: () => new Date(0),

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
 import { expect } from "chai";
 import Docker from "dockerode";
@@ -150,6 +151,33 @@ describe("fleet/streams", () => {
     const [chunk] = (await once(stream, "data")) as [Buffer];
     expect(parse(chunk.toString())[0]?.Actor.Attributes).to.include({ name: "web", exitCode: "7" });
     stream.destroy();
+  });
+
+  it("sends the events of one request in one piece, before its answer", async () => {
+    const [host = "", port = ""] = engine.addr.split(":");
+    const socket = connect({ host, port: Number(port) });
+    socket.write("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(socket, "data");
+    const seen: string[] = [];
+    socket.on("data", (data: Buffer) => {
+      // Every piece is a chunk.
+      for (const piece of data
+        .toString()
+        .split(/[0-9a-f]+\r\n(?=\{)/)
+        .slice(1))
+        seen.push([...piece.matchAll(/"Action":"(\w+)"/g)].map(([, action]) => action).join(" "));
+    });
+    for (let round = 0; round < 10; round++) {
+      await request(engine.addr, "POST", `/containers/create?name=c-${round}`, {
+        ...{ Image: "busybox", Cmd: ["sleep", "infinity"], HostConfig: { NetworkMode: "bridge" } },
+      });
+      seen.push("answer");
+      await request(engine.addr, "POST", `/containers/c-${round}/start`);
+      seen.push("answer");
+    }
+    socket.destroy();
+    const each = ["create", "answer", "connect start", "answer"];
+    expect(seen).to.deep.equal(Array.from({ length: 10 }, () => each).flat());
   });
 
   it("replays events from `since` on, that instant included", async () => {
