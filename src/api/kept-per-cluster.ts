@@ -8,6 +8,8 @@ const IDLE_MS = 60_000;
 export interface KeptView {
   add(container: ContainerView): void;
   remove(container: ContainerView): void;
+  /** A container looks different, but has the same ID, names and labels. */
+  replace(old: ContainerView, container: ContainerView): void;
   /** Gives back the memory that only makes it fast. */
   forgetBytes(): void;
 }
@@ -25,6 +27,7 @@ export function keptPerCluster<T extends KeptView>(make: (cluster: Cluster) => T
     cluster.containers.follow({
       containerAdded: (record) => view.add(record),
       containerRemoved: (record) => view.remove(record),
+      containerReplaced: (old, record) => view.replace(old, record),
     });
     const idle = setTimeout(() => view.forgetBytes(), IDLE_MS).unref();
     kept.set(cluster, { view, idle });

@@ -119,10 +119,11 @@ export class Admission {
   }
 }
 
-/** A member with the same engine ID that was not judged yet. */
+/** A member with the same engine ID that was not judged yet. Most engines have no namesake, so that is what is looked at first. */
 function rival(engine: Engine, others: Iterable<Engine>, judged: ReadonlySet<Engine>): Engine | undefined {
+  const { engineId } = engine;
   for (const other of others) {
-    if (!judged.has(other) && other.engineId === engine.engineId && other.isMember) return other;
+    if (other.engineId === engineId && !judged.has(other) && other.isMember) return other;
   }
   return undefined;
 }

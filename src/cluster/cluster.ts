@@ -21,10 +21,13 @@ import { Placements, type Placed } from "./placements.ts";
 import { Turns } from "./turns.ts";
 import { soon } from "./within.ts";
 
-/** Engines read for the first time at once; one that takes longer than so many milliseconds does not count. */
-const [VALIDATIONS, VALIDATION_MS] = [64, 2_000];
+/**
+ * Engines read for the first time at once: more only wait for each other, with memory held. One that takes longer than so many milliseconds is far
+ * away or slow, and does not count.
+ */
+const [VALIDATIONS, VALIDATION_MS] = [32, 1_000];
 /** Inspections under way at once while engines are read as a whole, all engines together and roughly. */
-const INSPECTS = 1_024;
+const INSPECTS = 512;
 /** How long a list waits for engines that are busy, milliseconds. */
 const SETTLE_MS = 1_000;
 
@@ -79,6 +82,7 @@ function commonOf(healthy: Iterable<Engine>): Common {
 export class Cluster implements AsyncDisposable {
   readonly #dependencies: ClusterDependencies;
   readonly #engines = new Map<string, Engine>();
+  readonly #behind = new Set<Engine>();
   readonly #leaving = new Set<Promise<void>>();
   #disposed = false;
   readonly #placements: Placements;
@@ -110,13 +114,15 @@ export class Cluster implements AsyncDisposable {
       index: {
         containerAdded: (record) => this.containers.add(record),
         containerRemoved: (record) => this.containers.remove(record),
+        containerReplaced: (old, record) => this.containers.replace(old, record),
       },
+      behind: this.#behind,
       resolvesOn: (engine, reference) =>
         this.containers.resolve(reference, (record) => record.engine === engine) !== undefined,
       settingsOf: (engineId) => nodes?.of(engineId),
       fence,
-      createClient: ({ host, port, agent }, closed) =>
-        new DockerodeClient({ host, port, agent, closed, deadlines, fence }),
+      createClient: ({ host, port, agent, wire }, closed) =>
+        new DockerodeClient({ host, port, agent, wire, closed, deadlines, fence }),
       admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
       validationTurn: (signal) => this.#validations.take(signal),
       clusterApi: () => this.apiRange,
@@ -190,7 +196,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Reads what events told of and lists show, as far as engines answer soon: whoever lists sees what was done before. Never rejects. */
   async settle(): Promise<void> {
-    const behind = [...this.healthy()].filter(({ cache }) => !cache.told.isSettled);
+    const behind = [...this.#behind].filter(({ isHealthy }) => isHealthy);
     if (behind.length === 0) return;
     await soon(SETTLE_MS, Promise.all(behind.map(({ cache }) => cache.told.settle())));
   }

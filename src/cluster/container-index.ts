@@ -4,17 +4,24 @@ import type { InventoryListener } from "./inventory.ts";
 import { MultiMap } from "./multi-map.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 
+/** A container's place in the index: a change that moves nothing only puts another record here. */
+interface Seat {
+  record: ContainerRecord;
+}
+
+const NONE: ReadonlySet<never> = new Set();
+
 /**
  * Every container of every validated engine, by every way a user may refer to it (spec: api.md §3.1). All look-ups cost the
  * same at 10 and at 100,000 containers.
  */
 export class ContainerIndex {
-  readonly #byId = new Map<string, ContainerRecord>();
-  readonly #bySwarmId = new MultiMap<string, ContainerRecord>();
-  readonly #byName = new MultiMap<string, ContainerRecord>();
-  readonly #byFormerId = new Map<string, ContainerRecord>();
+  readonly #byId = new Map<string, Seat>();
+  readonly #bySwarmId = new MultiMap<string, Seat>();
+  readonly #byName = new MultiMap<string, Seat>();
+  readonly #byFormerId = new Map<string, Seat>();
   /** Prefixes of IDs, former IDs and swarm IDs. */
-  readonly #prefixes = new PrefixIndex<ContainerRecord>();
+  readonly #prefixes = new PrefixIndex<Seat>(prefixedKeys);
   readonly #followers: InventoryListener[] = [];
 
   #version = 0;
@@ -24,7 +31,7 @@ export class ContainerIndex {
     return this.#version;
   }
 
-  /** From now on, and for good, hears of everything that enters {@link values} or leaves them. */
+  /** From now on, and for good, hears of everything that enters {@link values}, leaves them or is replaced there. */
   follow(follower: InventoryListener): void {
     this.#followers.push(follower);
   }
@@ -33,52 +40,61 @@ export class ContainerIndex {
     return this.#byId.size;
   }
 
-  values(): Iterable<ContainerRecord> {
-    return this.#byId.values();
+  *values(): Generator<ContainerRecord> {
+    for (const { record } of this.#byId.values()) yield record;
   }
 
   add(record: ContainerRecord): void {
     const hidden = this.#byId.get(record.id);
-    if (hidden !== undefined) this.#left(hidden);
-    this.#byId.set(record.id, record);
+    if (hidden !== undefined) this.#left(hidden.record);
+    const seat: Seat = { record };
+    this.#byId.set(record.id, seat);
     this.#entered(record);
-    this.#prefixes.add(record.id, record);
-    for (const name of record.names) this.#byName.add(name, record);
-    if (record.swarmId !== "") {
-      this.#bySwarmId.add(record.swarmId, record);
-      this.#prefixes.add(record.swarmId, record);
-    }
-    for (const id of record.formerIds) {
-      this.#byFormerId.set(id, record);
-      this.#prefixes.add(id, record);
-    }
+    this.#prefixes.add(seat);
+    for (const name of record.names) this.#byName.add(name, seat);
+    if (record.swarmId !== "") this.#bySwarmId.add(record.swarmId, seat);
+    for (const id of record.formerIds) this.#byFormerId.set(id, seat);
   }
 
   remove(record: ContainerRecord): void {
-    this.#prefixes.remove(record.id, record);
-    if (this.#byId.get(record.id) === record) {
+    const seat = this.#seatOf(record);
+    if (seat === undefined) return;
+    this.#prefixes.remove(seat);
+    if (this.#byId.get(record.id) === seat) {
       this.#left(record);
-      this.#forget(this.#byId, record.id, record);
+      this.#forget(this.#byId, record.id, seat);
       const uncovered = this.#byId.get(record.id);
-      if (uncovered !== undefined) this.#entered(uncovered);
+      if (uncovered !== undefined) this.#entered(uncovered.record);
     }
-    for (const name of record.names) this.#byName.remove(name, record);
-    if (record.swarmId !== "") {
-      this.#bySwarmId.remove(record.swarmId, record);
-      this.#prefixes.remove(record.swarmId, record);
-    }
-    for (const id of record.formerIds) {
-      this.#prefixes.remove(id, record);
-      this.#forget(this.#byFormerId, id, record);
-    }
+    for (const name of record.names) this.#byName.remove(name, seat);
+    if (record.swarmId !== "") this.#bySwarmId.remove(record.swarmId, seat);
+    for (const id of record.formerIds) this.#forget(this.#byFormerId, id, seat);
+  }
+
+  /** Both are found by the same references: see `hasSameReferences`. */
+  replace(old: ContainerRecord, record: ContainerRecord): void {
+    const seat = this.#seatOf(old);
+    if (seat === undefined) return;
+    seat.record = record;
+    if (this.#byId.get(record.id) !== seat) return;
+    this.#version++;
+    for (const follower of this.#followers) follower.containerReplaced(old, record);
+  }
+
+  #seatOf(record: ContainerRecord): Seat | undefined {
+    const seat = this.#byId.get(record.id);
+    if (seat?.record === record) return seat;
+    for (const hidden of this.#prefixes.get(record.id)) if (hidden.record === record) return hidden;
+    return undefined;
   }
 
   /** Two machines may hold one ID for a moment, when one takes the other's place: what is left of it is found again. */
-  #forget(map: Map<string, ContainerRecord>, id: string, record: ContainerRecord): void {
-    if (map.get(id) !== record) return;
+  #forget(map: Map<string, Seat>, id: string, seat: Seat): void {
+    if (map.get(id) !== seat) return;
     map.delete(id);
     for (const other of this.#prefixes.get(id)) {
-      if (map === this.#byId ? other.id === id : other.formerIds.includes(id)) map.set(id, other);
+      const { record } = other;
+      if (map === this.#byId ? record.id === id : record.formerIds.includes(id)) map.set(id, other);
     }
   }
 
@@ -93,17 +109,17 @@ export class ContainerIndex {
   }
 
   byId(id: string): ContainerRecord | undefined {
-    return this.#byId.get(id);
+    return this.#byId.get(id)?.record;
   }
 
   /** All copies of one container, on any engine: those with this swarm ID. */
   withSwarmId(swarmId: string): ReadonlySet<ContainerRecord> {
-    return this.#bySwarmId.get(swarmId);
+    return recordsIn(this.#bySwarmId.get(swarmId));
   }
 
   /** All containers with this name or link alias, on any engine. */
   named(name: string): ReadonlySet<ContainerRecord> {
-    return this.#byName.get(name);
+    return recordsIn(this.#byName.get(name));
   }
 
   /**
@@ -116,17 +132,17 @@ export class ContainerIndex {
     if (reference === "") return undefined;
     const accepts = (record: ContainerRecord | undefined): record is ContainerRecord =>
       record !== undefined && (within === undefined || within(record));
-    const exact = this.#byId.get(reference) ?? this.#byFormerId.get(reference);
+    const exact = (this.#byId.get(reference) ?? this.#byFormerId.get(reference))?.record;
     if (accepts(exact)) return exact;
     if (reference.length === 12) {
-      for (const [key, record] of this.#prefixes.startingWith(reference)) {
+      for (const [key, { record }] of this.#prefixes.startingWith(reference)) {
         if ((key === record.id || record.formerIds.includes(key)) && accepts(record)) return record;
       }
     }
-    const copies = [...this.#bySwarmId.get(reference)].filter(accepts);
+    const copies = [...this.withSwarmId(reference)].filter(accepts);
     if (copies.length > 0) return copies.reduce(betterCopy);
     if (reference.length === 12) {
-      for (const [key, record] of this.#prefixes.startingWith(reference)) {
+      for (const [key, { record }] of this.#prefixes.startingWith(reference)) {
         if (key !== record.swarmId || !accepts(record)) continue;
         return [...this.withSwarmId(key)].filter(accepts).reduce(betterCopy);
       }
@@ -138,7 +154,7 @@ export class ContainerIndex {
   /** Every container the reference could mean on some engine, and maybe others: where it is not found, {@link resolve} finds nothing. */
   *mentioned(reference: string): Generator<ContainerRecord> {
     if (reference === "") return;
-    for (const [, record] of this.#prefixes.startingWith(reference)) yield record;
+    for (const [, { record }] of this.#prefixes.startingWith(reference)) yield record;
     yield* this.named(reference.startsWith("/") ? reference.slice(1) : reference);
     const slash = reference.indexOf("/");
     if (slash > 0) yield* this.named(reference.slice(slash + 1));
@@ -163,7 +179,7 @@ export class ContainerIndex {
     accepts: (record: ContainerRecord) => boolean,
   ): ContainerRecord | undefined {
     const found = new Set<ContainerRecord>();
-    for (const [, record] of this.#prefixes.startingWith(reference)) {
+    for (const [, { record }] of this.#prefixes.startingWith(reference)) {
       if (!accepts(record)) continue;
       found.add(record);
       if (onlyOne(found) === undefined) return undefined;
@@ -171,6 +187,12 @@ export class ContainerIndex {
     return onlyOne(found);
   }
 }
+
+const prefixedKeys = ({ record: { id, swarmId, formerIds } }: Seat): readonly string[] =>
+  swarmId === "" ? [id, ...formerIds] : [id, swarmId, ...formerIds];
+
+const recordsIn = (seats: ReadonlySet<Seat>): ReadonlySet<ContainerRecord> =>
+  seats.size === 0 ? NONE : new Set(Array.from(seats, ({ record }) => record));
 
 /** The best of these records if they are copies of one container; undefined when they are several containers, or none. */
 function onlyOne(records: Iterable<ContainerRecord>): ContainerRecord | undefined {

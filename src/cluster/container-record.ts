@@ -2,6 +2,7 @@ import type { CandidateContainer, HostModePort, UsedPort } from "../scheduler/ty
 import { cpusOf } from "../scheduler/resources.ts";
 import type { ContainerInspect, ContainerSummary, WirePortMap } from "../docker/types.ts";
 import type { Engine } from "./engine.ts";
+import { count, slimInspect } from "./slim-inspect.ts";
 
 /** The label that carries a container's cluster-wide identity, kept when it moves. */
 export const SWARM_ID_LABEL = "com.docker.swarm.id";
@@ -49,13 +50,10 @@ export function containerRecord(
   fullInspect: ContainerInspect,
   options: RecordOptions,
 ): ContainerRecord {
-  const inspect = slimInspect(fullInspect);
-  const names = (summary.Names ?? [inspect.Name]).map(withoutSlash).filter((name) => name !== "");
-  const own = withoutSlash(inspect.Name);
-  // The engine lists link aliases in any order; the name proper comes first here.
-  const ordered = own === "" ? names : [own, ...names.filter((name) => name !== own)];
+  const inspect = slimInspect(fullInspect, summary);
+  const names = namesOf(summary.Names, inspect.Name);
   const labels = inspect.Config.Labels ?? {};
-  const holder = ordered[0] ?? inspect.Id.slice(0, 12);
+  const holder = holderOf(names, inspect.Id);
   const { HostConfig } = inspect;
   const limit = count(HostConfig.Memory);
   return {
@@ -64,7 +62,7 @@ export function containerRecord(
     node: engine,
     summary,
     inspect,
-    names: ordered,
+    names,
     labels,
     pending: false,
     swarmId: labels[SWARM_ID_LABEL] ?? "",
@@ -89,30 +87,42 @@ export const replacesLabel = (swarmId: string, ids: readonly string[]): string =
 
 const withoutSlash = (name: string): string => (name.startsWith("/") ? name.slice(1) : name);
 
-/** One odd number in a sum would spoil the whole sum. */
-const count = (value: unknown): number =>
-  typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
+/** The engine lists link aliases in any order; the name proper comes first here. */
+export function namesOf(listed: readonly string[] | null, name: string): readonly string[] {
+  const own = withoutSlash(name);
+  const [first] = listed ?? [];
+  // Nearly always.
+  if (own !== "" && listed?.length === 1 && first === name) return [own];
+  const names = (listed ?? [name]).map(withoutSlash).filter((each) => each !== "");
+  return own === "" ? names : [own, ...names.filter((each) => each !== own)];
+}
+
+/** Who holds a container's ports, for explanations. */
+export const holderOf = (names: readonly string[], id: string): string => names[0] ?? id.slice(0, 12);
+
+const NONE: readonly never[] = Object.freeze([]);
 
 /** A container moves only so often; more than this is not ours. */
 const MAX_FORMER_IDS = 64;
 
 function formerIds(label: string | undefined, swarmId: string): readonly string[] {
-  if (label === undefined) return [];
+  if (label === undefined) return NONE;
   try {
     const { swarm, ids } = JSON.parse(label) as { swarm?: unknown; ids?: unknown };
-    if (swarm !== swarmId || !Array.isArray(ids)) return [];
+    if (swarm !== swarmId || !Array.isArray(ids)) return NONE;
     return ids.filter((id): id is string => /^[0-9a-f]{64}$/.test(String(id))).slice(0, MAX_FORMER_IDS);
   } catch {
-    return [];
+    return NONE;
   }
 }
 
 /** Requested bindings, also of stopped containers, and actual ports (scheduling.md §6.1). */
-function usedPorts(inspect: ContainerInspect, holder: string): readonly UsedPort[] {
-  if (inspect.HostConfig.NetworkMode === "host") return [];
+export function usedPorts(inspect: ContainerInspect, holder: string): readonly UsedPort[] {
+  if (inspect.HostConfig.NetworkMode === "host") return NONE;
   const ports: UsedPort[] = [];
   const add = (map: WirePortMap | null | undefined): void => {
-    for (const [containerPort, bindings] of Object.entries(map ?? {})) {
+    if (map === null || map === undefined) return;
+    for (const [containerPort, bindings] of Object.entries(map)) {
       for (const { HostIp: hostIp = "", HostPort: hostPort = "" } of bindings ?? []) {
         const known = ports.some(
           (port) =>
@@ -124,55 +134,10 @@ function usedPorts(inspect: ContainerInspect, holder: string): readonly UsedPort
   };
   add(inspect.HostConfig.PortBindings);
   add(inspect.NetworkSettings?.Ports);
-  return ports;
+  return ports.length === 0 ? NONE : ports;
 }
 
 function hostModePorts(inspect: ContainerInspect, holder: string): readonly HostModePort[] {
-  if (inspect.HostConfig.NetworkMode !== "host") return [];
+  if (inspect.HostConfig.NetworkMode !== "host") return NONE;
   return Object.keys(inspect.Config.ExposedPorts ?? {}).map((key) => ({ key, pending: false, holder }));
-}
-
-/** Only what says that it is part of another container. */
-const joined = (key: "PidMode" | "IpcMode", mode: unknown): Partial<Record<typeof key, string>> =>
-  typeof mode === "string" && mode.startsWith("container:") ? { [key]: mode } : {};
-
-/** What we keep of an inspect answer: a twentieth of it. Everything else is asked of the engine when wanted. */
-function slimInspect(full: ContainerInspect): ContainerInspect {
-  const { HostConfig: host, Config: config, State: state } = full;
-  return {
-    Id: full.Id,
-    Created: full.Created,
-    Name: full.Name,
-    Image: full.Image,
-    State: {
-      Status: state.Status,
-      Running: state.Running,
-      Paused: state.Paused,
-      Restarting: state.Restarting,
-      Dead: state.Dead,
-      ExitCode: state.ExitCode,
-      StartedAt: state.StartedAt,
-      FinishedAt: state.FinishedAt,
-      ...(state.Health === undefined ? {} : { Health: { Status: state.Health.Status } }),
-    },
-    ExecIDs: full.ExecIDs ?? null,
-    HostConfig: {
-      Memory: count(host.Memory),
-      MemoryReservation: count(host.MemoryReservation),
-      CpuShares: count(host.CpuShares),
-      NanoCpus: count(host.NanoCpus),
-      NetworkMode: host.NetworkMode ?? "",
-      ...joined("PidMode", host.PidMode),
-      ...joined("IpcMode", host.IpcMode),
-      PortBindings: host.PortBindings ?? null,
-      ...(host.PublishAllPorts === true ? { PublishAllPorts: true } : {}),
-      Isolation: host.Isolation ?? "",
-    },
-    Config: {
-      Image: config.Image ?? "",
-      Labels: config.Labels ?? {},
-      ExposedPorts: config.ExposedPorts ?? null,
-    },
-    NetworkSettings: { Ports: full.NetworkSettings?.Ports ?? null },
-  };
 }

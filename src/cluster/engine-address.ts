@@ -2,9 +2,11 @@ import { lookup } from "node:dns/promises";
 import { Agent, type AgentOptions } from "node:http";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { EngineUnreachableError } from "../docker/engine-client.ts";
+import { EngineWire, IDLE_CONNECTIONS, KEEP_ALIVE_MS } from "../docker/engine-wire.ts";
 import { fenced, type Fence } from "../docker/fenced-socket.ts";
 import { explained, TlsEngineAgent } from "../docker/tls-engine-agent.ts";
 import { errorText } from "../errors.ts";
+import { abandon } from "../net/abandon.ts";
 import { lentReads } from "../net/lent-memory.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
 import { within } from "./within.ts";
@@ -13,12 +15,11 @@ import { within } from "./within.ts";
 const DIAL_MS = 10_000;
 /** How long a name may take to resolve, milliseconds. */
 const LOOKUP_MS = 10_000;
-/** A peer that vanished is noticed by the kernel after this much silence, milliseconds. */
-const KEEP_ALIVE_MS = 15_000;
-/** Idle connections kept per engine, at most. */
-const IDLE_SOCKETS = 8;
-/** A connection that was idle for so long is closed: a thousand engines have thousands of them, milliseconds. */
-const IDLE_MS = 15_000;
+/**
+ * A connection that was idle for so long is closed, milliseconds. Under load one stays open from a container to the next: opening it costs more than the
+ * request. Of a quiet cluster, whose engines are asked something every minute, all are closed: a thousand engines have thousands of them.
+ */
+const IDLE_MS = 50_000;
 
 /** `host:port`, IPv6 in brackets: what an engine is known by. */
 export const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
@@ -46,7 +47,10 @@ export class EngineConnections {
   readonly port: number;
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
+  /** For forwarded requests and what streams. */
   readonly agent: Agent;
+  /** For our own short calls. */
+  readonly wire: EngineWire;
   #cuts = 0;
   readonly #spliced = new Set<Socket>();
 
@@ -62,7 +66,7 @@ export class EngineConnections {
     const pool = {
       keepAlive: true,
       keepAliveMsecs: KEEP_ALIVE_MS,
-      maxFreeSockets: IDLE_SOCKETS,
+      maxFreeSockets: IDLE_CONNECTIONS,
       timeout: idleMs,
       scheduling: "lifo",
     } as const;
@@ -70,6 +74,7 @@ export class EngineConnections {
       tls === undefined
         ? new EngineAgent(fence, pool)
         : new TlsEngineAgent({ host, port, addr: this.addr, identity: tls, fence }, pool);
+    this.wire = new EngineWire({ host, port, agent: this.agent, idleMs });
   }
 
   /** First address of the host part. @throws when it cannot be resolved, in time or before the signal */
@@ -133,16 +138,19 @@ export class EngineConnections {
   /** Our certificate was read again: what is idle does not stay with the old one. */
   renew(): void {
     if (this.agent instanceof TlsEngineAgent) this.agent.renew();
+    this.wire.closeIdle();
   }
 
   get cuts(): number {
     return this.#cuts;
   }
 
-  /** Ends every connection, also those in use: the other ends hear of it. New ones may be opened afterwards. */
+  /** Ends every connection, also those in use: what is still on its way to the engine does not reach it later. New ones may be opened afterwards. */
   cut(): void {
     this.#cuts++;
+    for (const used of Object.values(this.agent.sockets)) for (const socket of used ?? []) abandon(socket);
     this.agent.destroy();
-    for (const socket of this.#spliced) socket.destroy();
+    this.wire.cut();
+    for (const socket of this.#spliced) abandon(socket);
   }
 }

@@ -8,7 +8,8 @@ import { forEachLimited } from "./for-each-limited.ts";
 import { Inventory } from "./inventory.ts";
 import { limited } from "./limited.ts";
 import { ignoreRefusal } from "./ignore-refusal.ts";
-import { newsOf, ToldContainers } from "./told-containers.ts";
+import { newsOf } from "./listed-status.ts";
+import { ToldContainers } from "./told-containers.ts";
 
 /** Containers read at once because events name them. */
 const READS_AT_ONCE = 8;
@@ -25,6 +26,8 @@ export interface CacheOptions {
   readonly exact: boolean;
   /** How many containers are inspected at once when an engine is read as a whole. */
   inspectsAtOnce(): number;
+  /** The engines of which events have told what is not read yet. */
+  readonly behind: Set<Engine>;
 }
 
 /** Keeps one engine's {@link Inventory} true: reads what changed, never more than once at a time. */
@@ -69,9 +72,14 @@ export class EngineCache {
       exact: options.exact,
       get: (id) => this.inventory.containers.get(id),
       set: ({ summary, inspect }) => this.#set(summary, inspect, { told: true }),
+      replace: (record) => this.inventory.setContainer(record),
       isBeingRead: (id) => this.#reading.has(id),
       read: (id) => this.refreshContainer(id),
       list: (ids) => this.#client.listContainers(ids),
+      behind: (isBehind) => {
+        if (isBehind) options.behind.add(engine);
+        else options.behind.delete(engine);
+      },
     });
   }
 
@@ -97,33 +105,31 @@ export class EngineCache {
     this.inventory.removeContainer(id);
   }
 
-  /** Does what an event asks for. */
-  async follow(effect: EventEffect, event: EngineEvent): Promise<void> {
+  /**
+   * Does what an event asks for.
+   * @returns undefined: done already
+   */
+  follow(effect: EventEffect, event: EngineEvent): Promise<void> | undefined {
     switch (effect.kind) {
       case "refresh-container":
         // What leaves networks after its end is gone by then.
-        if (this.#dropped.has(effect.id)) return;
-        if (!this.told.follow(event, effect.id)) await this.refreshContainer(effect.id);
-        return;
+        if (this.#dropped.has(effect.id) || this.told.follow(event, effect.id)) return undefined;
+        return this.refreshContainer(effect.id);
       case "drop-container":
         this.dropContainer(effect.id);
-        return;
+        return undefined;
       case "images":
-        await this.refreshImages();
-        return;
+        return this.refreshImages();
       case "networks":
-        await this.refreshNetworks();
-        return;
+        return this.refreshNetworks();
       case "volumes":
-        await this.refreshVolumes();
-        return;
+        return this.refreshVolumes();
       case "everything":
-        await this.readAll("lists");
-        return;
+        return this.readAll("lists");
       case "none":
       case "exec":
       case "specs":
-        return;
+        return undefined;
     }
   }
 

@@ -21,6 +21,8 @@ export interface EngineContext {
   readonly exact: boolean;
   /** How many of its containers each engine is asked about at once when it is read as a whole. */
   inspectsAtOnce(): number;
+  /** The engines of which events have told what is not read yet: see `ToldContainers`. */
+  readonly behind: Set<Engine>;
   readonly log: Logger;
   readonly random: () => number;
   readonly index: InventoryListener;

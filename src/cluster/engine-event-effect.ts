@@ -33,7 +33,8 @@ const HARMLESS = new Set([
 export function effectOf(event: EngineEvent): EventEffect {
   const action = event.Action ?? event.status ?? "";
   // Actions may carry a tail: `exec_create: /bin/sh -c true`, `health_status: healthy`.
-  const verb = action.split(":", 1)[0] ?? "";
+  const tail = action.indexOf(":");
+  const verb = tail < 0 ? action : action.slice(0, tail);
   switch (event.Type) {
     case "container":
       return containerEffect(verb, event);

@@ -1,8 +1,10 @@
-import type { EngineClient } from "../docker/engine-client.ts";
+import type { EngineClient, EventFeed } from "../docker/engine-client.ts";
 import type { EngineEvent } from "../docker/types.ts";
+import { AnnouncementQueue } from "./announcement-queue.ts";
+import { RecentEvents } from "./recent-events.ts";
 import { Sleeper } from "./sleeper.ts";
 
-/** Events not yet handled before the stream is read no further. */
+/** Events not yet announced before the stream is read no further, until none waits. */
 const MAX_BACKLOG = 1_000;
 /** Handled events remembered, to recognise them in a replay; an engine itself remembers 256. */
 const REMEMBERED = 512;
@@ -12,8 +14,11 @@ const MAX_PAUSE_MS = 10_000;
 const STABLE_MS = 5_000;
 
 export interface EventStreamHandler {
-  /** Brings the cache up to date; events of one engine are announced in order once theirs is. */
-  apply(event: EngineEvent): Promise<void>;
+  /**
+   * Brings the cache up to date; events of one engine are announced in order once theirs is.
+   * @returns undefined when it is already
+   */
+  apply(event: EngineEvent): Promise<void> | undefined;
   announce(event: EngineEvent): void;
   /** The stream broke; called once per outage. */
   lost(error: unknown): void;
@@ -27,24 +32,28 @@ export class EventMonitor {
   readonly #client: EngineClient;
   readonly #handler: EventStreamHandler;
   readonly #sleeper = new Sleeper();
-  /** The events handled last, oldest first. */
-  readonly #recent = new Set<string>();
-  /** Engine time of the newest event, or of the connection; 0 before both. */
-  #newestNano = 0n;
-  #backlog = 0;
+  readonly #recent = new RecentEvents(REMEMBERED);
+  readonly #announcements: AnnouncementQueue;
+  /** Engine time of the connection; 0 before it. */
+  #startNano = 0n;
   #isOpen = false;
-  #announced: Promise<void> = Promise.resolve();
+  /** The one being read. */
+  #feed: EventFeed | undefined;
 
   constructor(client: EngineClient, handler: EventStreamHandler) {
     this.#client = client;
     this.#handler = handler;
+    this.#announcements = new AnnouncementQueue(
+      (event) => handler.announce(event),
+      () => this.#feed?.resume(),
+    );
   }
 
   /** Opens the stream for the first time. @throws when the engine refuses */
-  async open(signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
-    const stream = await this.#client.events(this.#since(), signal);
+  async open(signal: AbortSignal): Promise<EventFeed> {
+    const feed = await this.#client.events(this.#since(), signal);
     this.#isOpen = true;
-    return stream;
+    return feed;
   }
 
   /** As far as is known: a peer that vanished is noticed by the kernel within half a minute. */
@@ -54,7 +63,7 @@ export class EventMonitor {
 
   /** From when to ask again if the stream breaks before its first event: the engine's clock at the connection, Unix milliseconds. */
   startsAt(engineTimeMs: number): void {
-    if (this.#newestNano === 0n) this.#newestNano = BigInt(Math.trunc(engineTimeMs)) * 1_000_000n;
+    this.#startNano = BigInt(Math.trunc(engineTimeMs)) * 1_000_000n;
   }
 
   /** Ends a pause between attempts. */
@@ -63,25 +72,26 @@ export class EventMonitor {
   }
 
   /** Reads the stream until the signal, reopening it for ever. */
-  async run(first: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
+  async run(first: EventFeed, signal: AbortSignal): Promise<void> {
     const ended = (): boolean => signal.aborted;
-    let stream = first;
+    let feed = first;
     let failures = 0;
     for (;;) {
       const openedAt = performance.now();
-      const broken = await this.#read(stream).catch((error: unknown) => error);
+      this.#feed = feed;
+      const broken = await feed.read((event) => this.#take(feed, event)).catch((error: unknown) => error);
       this.#isOpen = false;
       if (ended()) return;
       if (performance.now() - openedAt >= STABLE_MS) failures = 0;
       if (failures === 0) this.#handler.lost(broken ?? new Error("the engine ended the stream"));
-      let again: AsyncIterable<EngineEvent> | undefined;
+      let again: EventFeed | undefined;
       while (again === undefined) {
         failures++;
         await this.#sleeper.sleep(this.#pauseMs(failures), signal);
         if (ended()) return;
         again = await this.open(signal).catch(() => undefined);
       }
-      stream = again;
+      feed = again;
       this.#handler.restored();
     }
   }
@@ -92,42 +102,44 @@ export class EventMonitor {
     return Math.min(failures * 1_000, MAX_PAUSE_MS) * (0.5 + this.#handler.random() / 2);
   }
 
-  async #read(stream: AsyncIterable<EngineEvent>): Promise<void> {
-    for await (const event of stream) {
-      if (this.#seen(event)) continue;
-      const applied = this.#handler.apply(event).catch(() => undefined);
-      this.#backlog++;
-      this.#announced = this.#announced.then(async () => {
-        await applied;
-        this.#backlog--;
-        this.#handler.announce(event);
-      });
-      if (this.#backlog >= MAX_BACKLOG) await this.#announced;
+  #take(feed: EventFeed, event: EngineEvent): void {
+    if (!this.#isNew(event)) return;
+    this.#announcements.add(event, this.#apply(event));
+    if (this.#announcements.length >= MAX_BACKLOG) feed.pause();
+  }
+
+  #apply(event: EngineEvent): Promise<void> | undefined {
+    try {
+      return this.#handler.apply(event);
+    } catch {
+      // It happened, whatever became of it here.
+      return undefined;
     }
   }
 
-  /** Was this very event handled already? Only a replay `since` the newest one brings it again. */
-  #seen(event: EngineEvent): boolean {
-    const timeNano = nanoseconds(event);
+  /** Is it the first time that we hear of this very event? Only a replay `since` the newest one brings it again. */
+  #isNew(event: EngineEvent): boolean {
     const { Type = "", Action = event.status ?? "", Actor } = event;
-    const key = `${timeNano} ${Type} ${Action} ${Actor?.ID ?? event.id ?? ""} ${Actor?.Attributes?.container ?? ""}`;
-    if (this.#recent.has(key)) return true;
-    this.#recent.add(key);
-    for (const oldest of this.#recent) {
-      if (this.#recent.size <= REMEMBERED) break;
-      this.#recent.delete(oldest);
-    }
-    if (timeNano > this.#newestNano) this.#newestNano = timeNano;
-    return false;
+    const container = Actor?.Attributes?.container ?? "";
+    return this.#recent.add(
+      nanoseconds(event),
+      `${Type} ${Action} ${Actor?.ID ?? event.id ?? ""} ${container}`,
+    );
   }
 
-  /** `seconds.nanoseconds` of the newest event; the engine sends that one again, and it is recognised. */
+  /** `seconds.nanoseconds` of the newest event, or of the connection; the engine sends that one again, and it is recognised. */
   #since(): string | undefined {
-    if (this.#newestNano === 0n) return undefined;
-    return `${this.#newestNano / 1_000_000_000n}.${String(this.#newestNano % 1_000_000_000n).padStart(9, "0")}`;
+    const { newestNano } = this.#recent;
+    const nano = newestNano > this.#startNano ? newestNano : this.#startNano;
+    if (nano === 0n) return undefined;
+    return `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, "0")}`;
   }
 }
 
-function nanoseconds({ time = 0, timeNano = Math.trunc(time) * 1e9 }: EngineEvent): bigint {
-  return typeof timeNano === "bigint" ? timeNano : BigInt(Math.trunc(timeNano));
+/** 0: it says no time that a clock could. */
+function nanoseconds({ time = 0, timeNano }: EngineEvent): bigint {
+  if (typeof timeNano === "bigint") return timeNano;
+  if (timeNano !== undefined) return BigInt(Math.trunc(timeNano));
+  const seconds = Math.trunc(time);
+  return Number.isSafeInteger(seconds) ? BigInt(seconds) * 1_000_000_000n : 0n;
 }

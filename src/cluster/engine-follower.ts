@@ -90,11 +90,13 @@ export class EngineFollower {
     return this.#monitor.isOpen && !this.isBehind;
   }
 
-  async #apply(event: EngineEvent): Promise<void> {
+  /** @returns undefined: done already */
+  #apply(event: EngineEvent): Promise<void> | undefined {
     const effect = effectOf(event);
-    if (effect.kind === "exec") this.#handler.execCreated(effect.execId, effect.containerId);
-    else if (effect.kind === "specs") await this.#handler.specsChanged();
-    else await this.#cache.follow(effect, event);
+    if (effect.kind === "specs") return this.#handler.specsChanged();
+    if (effect.kind !== "exec") return this.#cache.follow(effect, event);
+    this.#handler.execCreated(effect.execId, effect.containerId);
+    return undefined;
   }
 
   #announce(event: EngineEvent): void {

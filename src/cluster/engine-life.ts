@@ -2,6 +2,7 @@ import { CANCELLED, EngineUnreachableError } from "../docker/engine-client.ts";
 import { errorText } from "../errors.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { enterCluster } from "./engine-entrance.ts";
 import { DuplicateEngineError } from "./engine-specs.ts";
 import { EngineFollower } from "./engine-follower.ts";
 import { EngineIdentity, IdentityChangedError } from "./engine-identity.ts";
@@ -108,21 +109,15 @@ export class EngineLife {
 
   // ── Validation ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The connection sequence (node-lifecycle.md §3.1). Every failure, of whatever kind, shows in the Error row. */
+  /** Lets the engine in, or says why not. */
   async #validate(): Promise<void> {
-    const { cache, addr } = this.#engine;
     const session = this.#newSession();
     this.#session = session;
     using _turn = await this.#context.validationTurn(session.signal);
     try {
-      await this.identity.resolve(session.signal);
-      await this.#readSpecs();
-      await session.start(this.identity.systemTimeMs, (error) =>
-        this.standing.log.error({ err: error }, "event monitor failed"),
-      );
-      await cache.readAll("everything");
-      const joined = this.#context.admit(this.#engine, () => this.#join(session));
-      await within("joining the cluster", joined, { signal: session.signal });
+      const { standing, identity } = this;
+      const readSpecs = (): Promise<void> => this.#readSpecs();
+      await enterCluster(this.#engine, this.#context, { standing, identity, readSpecs, session });
     } catch (error) {
       if (this.standing.isMember || this.#session !== session) return;
       this.#endSession();
@@ -131,18 +126,8 @@ export class EngineLife {
       const repeated = this.standing.state.kind === "pending" && this.standing.state.lastError === text;
       this.standing.apply({ kind: "refused", error: text });
       if (!repeated && !this.#closed.aborted)
-        this.standing.log.warn({ Addr: addr }, messages.pendingNodeInvalid(text));
+        this.standing.log.warn({ Addr: this.#engine.addr }, messages.pendingNodeInvalid(text));
     }
-  }
-
-  /** In the same turn as the decision to admit it. */
-  #join(session: EngineFollower): void {
-    const { cache, name, addr } = this.#engine;
-    if (session.signal.aborted) throw new Error("removed while connecting");
-    this.standing.touch();
-    cache.inventory.attach(this.#context.index);
-    this.standing.apply({ kind: "validated" });
-    this.standing.log.info(messages.registeredEngine(name, addr));
   }
 
   #newSession(): EngineFollower {

@@ -1,11 +1,17 @@
 import type { ImageSummary, NetworkSummary, VolumeSummary } from "../docker/types.ts";
 import type { HostModePort, UsedPort } from "../scheduler/types.ts";
+import { hasSameReferences, takesTheSame } from "./changed-record.ts";
 import type { ContainerRecord } from "./container-record.ts";
 
-/** Hears of every container that comes and goes, so that cluster-wide indexes follow. A change is a removal and an addition. */
+/**
+ * Hears of every container that comes, goes or changes, so that cluster-wide indexes follow. What changes by which others find it, such as a name, is a
+ * removal and an addition.
+ */
 export interface InventoryListener {
   containerAdded(record: ContainerRecord): void;
   containerRemoved(record: ContainerRecord): void;
+  /** Both are found by the same references (see {@link hasSameReferences}). */
+  containerReplaced(old: ContainerRecord, record: ContainerRecord): void;
 }
 
 export interface ContainerCounts {
@@ -72,11 +78,16 @@ export class Inventory {
   /** Adds or replaces. */
   setContainer(record: ContainerRecord): void {
     const old = this.#containers.get(record.id);
-    if (old !== undefined) this.#forget(old);
-    this.#containers.set(record.id, record);
-    this.#count(record, 1);
-    this.#changed("containers");
-    this.#listener?.containerAdded(record);
+    if (old !== undefined && hasSameReferences(old, record)) this.#replace(old, record);
+    else {
+      if (old !== undefined) this.#forget(old);
+      this.#containers.set(record.id, record);
+      this.#count(record, 1);
+      this.#countCopies(record, 1);
+      this.#portsChanged(record);
+      this.#changed("containers");
+      this.#listener?.containerAdded(record);
+    }
   }
 
   removeContainer(id: string): ContainerRecord | undefined {
@@ -121,23 +132,41 @@ export class Inventory {
     return (this.#hostModePorts ??= [...this.#containers.values()].flatMap((record) => record.hostModePorts));
   }
 
+  #replace(old: ContainerRecord, record: ContainerRecord): void {
+    this.#containers.set(record.id, record);
+    this.#count(old, -1);
+    this.#count(record, 1);
+    if (!takesTheSame(old, record)) {
+      this.#portsChanged(old);
+      this.#portsChanged(record);
+      this.#changed("containers");
+    }
+    this.#listener?.containerReplaced(old, record);
+  }
+
   #forget(record: ContainerRecord): void {
     this.#count(record, -1);
+    this.#countCopies(record, -1);
+    this.#portsChanged(record);
     this.#listener?.containerRemoved(record);
   }
 
-  #count(record: ContainerRecord, sign: 1 | -1): void {
-    this.#totals.memoryBytes += sign * record.memoryBytes;
-    this.#totals.cpus += sign * record.cpus;
-    const { Paused, Running } = record.inspect.State;
-    if (Paused) this.#totals.paused += sign;
-    else if (Running) this.#totals.running += sign;
-    if (record.swarmId !== "") {
-      const copies = (this.#swarmIds.get(record.swarmId) ?? 0) + sign;
-      if (copies > 0) this.#swarmIds.set(record.swarmId, copies);
-      else this.#swarmIds.delete(record.swarmId);
-    }
-    if (record.usedPorts.length > 0) this.#usedPorts = undefined;
-    if (record.hostModePorts.length > 0) this.#hostModePorts = undefined;
+  #count({ memoryBytes, cpus, inspect: { State } }: ContainerRecord, sign: 1 | -1): void {
+    this.#totals.memoryBytes += sign * memoryBytes;
+    this.#totals.cpus += sign * cpus;
+    if (State.Paused) this.#totals.paused += sign;
+    else if (State.Running) this.#totals.running += sign;
+  }
+
+  #countCopies({ swarmId }: ContainerRecord, sign: 1 | -1): void {
+    if (swarmId === "") return;
+    const copies = (this.#swarmIds.get(swarmId) ?? 0) + sign;
+    if (copies > 0) this.#swarmIds.set(swarmId, copies);
+    else this.#swarmIds.delete(swarmId);
+  }
+
+  #portsChanged({ usedPorts, hostModePorts }: ContainerRecord): void {
+    if (usedPorts.length > 0) this.#usedPorts = undefined;
+    if (hostModePorts.length > 0) this.#hostModePorts = undefined;
   }
 }

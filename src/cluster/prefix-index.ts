@@ -1,70 +1,88 @@
-/** Keys share a bucket by this many leading characters: with random hex IDs, 65,536 buckets. */
-const BUCKET_CHARS = 4;
-/** Buckets share a group by so many, for shorter prefixes: `db` is a popular name. */
-const GROUP_CHARS = 2;
+/** Keys share a bucket by so many leading characters. */
+const CHARS = 4;
+/** Bits of a character that count: all there are of a hex digit. */
+const CHAR_BITS = 4;
+/** Buckets are made in groups of so many, when first needed. */
+const GROUP = 256;
 
-interface Entry<T> {
-  readonly key: string;
-  readonly value: T;
-}
+/** Nothing, a single value or several: most have one, and with 30,000 containers anything around it would take megabytes. */
+type Bucket<T> = T | T[] | undefined;
 
 /**
- * Values by string keys, found by any prefix of the key. A prefix of four characters or more looks at one small bucket. Buckets are plain arrays:
- * most hold a single entry.
+ * Values by string keys, found by any prefix of a key. Made for random hex IDs: a prefix of four characters or more looks at one bucket of 65,536.
+ * Other keys work as well, only that more of them share a bucket.
  */
-export class PrefixIndex<T> {
-  readonly #buckets = new Map<string, Entry<T>[]>();
-  readonly #groups = new Map<string, Set<string>>();
+export class PrefixIndex<T extends object> {
+  readonly #keysOf: (value: T) => readonly string[];
+  readonly #groups: (Bucket<T>[] | undefined)[] = [];
 
-  add(key: string, value: T): void {
-    const prefix = key.slice(0, BUCKET_CHARS);
-    const bucket = this.#buckets.get(prefix);
-    if (bucket === undefined) {
-      this.#buckets.set(prefix, [{ key, value }]);
-      const group = this.#groups.get(prefix.slice(0, GROUP_CHARS));
-      if (group === undefined) this.#groups.set(prefix.slice(0, GROUP_CHARS), new Set([prefix]));
-      else group.add(prefix);
-    } else if (placeOf(bucket, key, value) < 0) bucket.push({ key, value });
+  /** @param keysOf no array is a value, and the keys of a value do not change while it is here */
+  constructor(keysOf: (value: T) => readonly string[]) {
+    this.#keysOf = keysOf;
   }
 
-  remove(key: string, value: T): void {
-    const prefix = key.slice(0, BUCKET_CHARS);
-    const bucket = this.#buckets.get(prefix);
-    if (bucket === undefined) return;
-    const at = placeOf(bucket, key, value);
-    if (at < 0) return;
-    if (bucket.length > 1) bucket.splice(at, 1);
-    else {
-      this.#buckets.delete(prefix);
-      this.#groups.get(prefix.slice(0, GROUP_CHARS))?.delete(prefix);
+  add(value: T): void {
+    for (const key of this.#keysOf(value)) {
+      const at = bucketOf(key);
+      const held = this.#at(at);
+      if (held === undefined) this.#put(at, value);
+      else if (!Array.isArray(held)) {
+        if (held !== value) this.#put(at, [held, value]);
+      } else if (!held.includes(value)) held.push(value);
     }
   }
 
-  /** Every value of exactly this key. */
+  remove(value: T): void {
+    for (const key of this.#keysOf(value)) {
+      const at = bucketOf(key);
+      const held = this.#at(at);
+      if (held === value) this.#put(at, undefined);
+      else if (Array.isArray(held)) {
+        const others = held.filter((other) => other !== value);
+        this.#put(at, others.length > 1 ? others : others[0]);
+      }
+    }
+  }
+
+  /** Every value with exactly this key. */
   *get(key: string): Generator<T> {
-    for (const entry of this.#buckets.get(key.slice(0, BUCKET_CHARS)) ?? [])
-      if (entry.key === key) yield entry.value;
+    for (const [found, value] of this.startingWith(key)) if (found === key) yield value;
   }
 
-  /** Every entry whose key starts with the prefix, in no particular order. */
+  /** Every key that starts with the prefix, and its value, in no particular order. */
   *startingWith(prefix: string): Generator<readonly [key: string, value: T]> {
-    if (prefix.length >= BUCKET_CHARS) {
-      const bucket = this.#buckets.get(prefix.slice(0, BUCKET_CHARS));
-      if (bucket !== undefined) yield* matches(bucket, prefix);
-      return;
+    const first = bucketOf(prefix);
+    const missing = Math.max(0, CHARS - prefix.length);
+    for (let at = first; at < first + (1 << (missing * CHAR_BITS)); at++) {
+      const held = this.#at(at);
+      if (held === undefined) continue;
+      for (const value of Array.isArray(held) ? held : [held]) {
+        for (const key of this.#keysOf(value)) {
+          // A value is in the bucket of each of its keys, and each bucket tells of its own.
+          if (key.startsWith(prefix) && bucketOf(key) === at) yield [key, value];
+        }
+      }
     }
-    const starts =
-      prefix.length < GROUP_CHARS
-        ? this.#buckets.keys()
-        : (this.#groups.get(prefix.slice(0, GROUP_CHARS)) ?? []);
-    for (const start of starts)
-      if (start.startsWith(prefix)) yield* matches(this.#buckets.get(start) ?? [], prefix);
+  }
+
+  #at(bucket: number): Bucket<T> {
+    return this.#groups[Math.trunc(bucket / GROUP)]?.[bucket % GROUP];
+  }
+
+  #put(bucket: number, held: Bucket<T>): void {
+    const group = (this.#groups[Math.trunc(bucket / GROUP)] ??= new Array<Bucket<T>>(GROUP).fill(undefined));
+    group[bucket % GROUP] = held;
   }
 }
 
-const placeOf = <T>(bucket: readonly Entry<T>[], key: string, value: T): number =>
-  bucket.findIndex((entry) => entry.key === key && entry.value === value);
-
-function* matches<T>(bucket: readonly Entry<T>[], prefix: string): Generator<readonly [string, T]> {
-  for (const { key, value } of bucket) if (key.startsWith(prefix)) yield [key, value];
+/** A hex digit's number; of other characters some bits. A character that is missing counts as 0: prefixes come before what they are prefixes of. */
+function bucketOf(key: string): number {
+  let bucket = 0;
+  for (let at = 0; at < CHARS; at++) {
+    const code = at < key.length ? key.charCodeAt(at) : 0;
+    // Letters follow the digits: `a` is 0x61.
+    const digit = code < 0x40 ? code : code + 9;
+    bucket = (bucket << CHAR_BITS) | (digit & ((1 << CHAR_BITS) - 1));
+  }
+  return bucket;
 }

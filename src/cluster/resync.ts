@@ -77,6 +77,8 @@ export class AnnouncedNews {
   readonly #streamed = new Set<string>();
   /** Announced by a resync, and when. */
   readonly #resynced = new Map<string, number>();
+  /** When a resync announced something last. */
+  #resyncedAt = -Infinity;
 
   /**
    * An event of the stream: is it still news?
@@ -84,6 +86,9 @@ export class AnnouncedNews {
    * @param clockDeltaMs the manager's clock minus the engine's
    */
   fromStream(event: EngineEvent, nowMs: number, clockDeltaMs = 0): boolean {
+    // None of those silences anything any more.
+    if (this.#resynced.size > 0 && nowMs - this.#resyncedAt >= LATE_MS) this.#resynced.clear();
+    if (this.#resynced.size === 0 && this.#resyncs === 0) return true;
     const key = newsKey(event);
     const announcedAt = this.#resynced.get(key);
     if (announcedAt !== undefined) {
@@ -108,6 +113,7 @@ export class AnnouncedNews {
     const key = newsKey(event);
     if (this.#streamed.has(key)) return false;
     this.#resynced.set(key, nowMs);
+    this.#resyncedAt = nowMs;
     return true;
   }
 }

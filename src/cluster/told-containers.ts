@@ -1,5 +1,7 @@
 import type { ContainerCreateBody, ContainerSummary, EngineEvent } from "../docker/types.ts";
+import { withListed, withState } from "./changed-record.ts";
 import { SWARM_ID_LABEL, type ContainerRecord } from "./container-record.ts";
+import { saysState } from "./listed-status.ts";
 import {
   attachesMore,
   choosesPorts,
@@ -10,8 +12,11 @@ import {
 } from "./told-container.ts";
 import { toldState } from "./told-state.ts";
 
-/** How long after an event its container is read, unless somebody wants to know sooner, milliseconds: a start makes three events. */
-const PAUSE_MS = 1_000;
+/**
+ * How long after an event its container is read, unless somebody wants to know sooner, milliseconds. Creates spread over many engines: the longer, the
+ * more of them one list of an engine tells about.
+ */
+const PAUSE_MS = 5_000;
 /** How long the event of a create may come after its answer, milliseconds. It usually comes before. */
 const LATE_MS = 50;
 /** Containers asked for in one list. */
@@ -26,10 +31,14 @@ export interface ToldHome {
   get(id: string): ContainerRecord | undefined;
   /** Takes it into the inventory, unless it was dropped meanwhile. */
   set(container: ToldContainer): void;
+  /** Takes it in place of the record that is there. */
+  replace(record: ContainerRecord): void;
   isBeingRead(id: string): boolean;
   /** Reads it in full, from now on at the earliest. */
   read(id: string): Promise<void>;
   list(ids: readonly string[]): Promise<ContainerSummary[]>;
+  /** From now on there is something to {@link ToldContainers.settle}, or nothing any more. */
+  behind(isBehind: boolean): void;
 }
 
 interface Expected {
@@ -44,7 +53,7 @@ export interface Expectation extends Disposable {
    * The engine has answered with this ID.
    * @returns whether its event has told the rest, now or a moment later; else the container must be read
    */
-  told(id: string): Promise<boolean>;
+  told(id: string): boolean | Promise<boolean>;
 }
 
 /**
@@ -53,14 +62,17 @@ export interface Expectation extends Disposable {
  */
 export class ToldContainers {
   readonly #home: ToldHome;
+  readonly #pauseMs: number;
   readonly #expected = new Map<string, Expected>();
   /** Those whose list entry is not read yet. */
   readonly #stale = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> | undefined;
 
-  constructor(home: ToldHome) {
+  /** @param pauseMs what was told is read so much later */
+  constructor(home: ToldHome, pauseMs = PAUSE_MS) {
     this.#home = home;
+    this.#pauseMs = pauseMs;
   }
 
   /** A container with this swarm ID and body is being made here. */
@@ -87,7 +99,7 @@ export class ToldContainers {
     if (event.Action === "start" && choosesPorts(known.inspect.HostConfig)) return false;
     const told = toldState(known.inspect.State, event);
     if (told.kind === "unsaid") return false;
-    if (told.kind === "state") this.#setState(known, told.state);
+    if (told.kind === "state") this.#home.replace(withState(known, told.state));
     this.#note(id);
     return true;
   }
@@ -107,10 +119,11 @@ export class ToldContainers {
 
   /** A container was read in full, or is gone. */
   wasRead(id: string): void {
-    this.#stale.delete(id);
+    if (this.#stale.delete(id) && this.isSettled) this.#home.behind(false);
   }
 
   forgetAll(): void {
+    if (!this.isSettled) this.#home.behind(false);
     this.#stale.clear();
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -140,34 +153,26 @@ export class ToldContainers {
     return true;
   }
 
-  async #told(swarmId: string, expected: Expected, id: string): Promise<boolean> {
-    if (expected.id === undefined && this.#expected.get(swarmId) === expected) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LATE_MS);
-        expected.arrived = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    return expected.id === id && this.#home.get(id) !== undefined;
-  }
-
-  #setState(known: ContainerRecord, state: ContainerRecord["inspect"]["State"]): void {
-    const stopped = !state.Running;
-    this.#home.set({
-      summary: { ...known.summary, State: state.Status, ...(stopped && { Ports: [] }) },
-      inspect: { ...known.inspect, State: state, ...(stopped && { NetworkSettings: { Ports: null } }) },
+  #told(swarmId: string, expected: Expected, id: string): boolean | Promise<boolean> {
+    const isKnown = (): boolean => expected.id === id && this.#home.get(id) !== undefined;
+    if (expected.id !== undefined || this.#expected.get(swarmId) !== expected) return isKnown();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(isKnown()), LATE_MS);
+      expected.arrived = () => {
+        clearTimeout(timer);
+        resolve(isKnown());
+      };
     });
   }
 
   #note(id: string): void {
+    if (this.isSettled) this.#home.behind(true);
     this.#stale.add(id);
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.settle();
-    }, PAUSE_MS);
+    }, this.#pauseMs);
     this.#timer.unref();
   }
 
@@ -175,11 +180,11 @@ export class ToldContainers {
     // What goes on changing is left to the timer.
     for (let lists = 0; this.#stale.size > 0 && lists < MAX_LISTS; lists++) {
       const ids = [...this.#stale].slice(0, MAX_IDS);
-      const before = new Map(ids.map((id) => [id, this.#home.get(id)]));
-      for (const id of ids) this.#stale.delete(id);
+      const before = ids.map((id) => this.#home.get(id));
+      for (const id of ids) this.wasRead(id);
       try {
         const listed = new Map((await this.#home.list(ids)).map((summary) => [summary.Id, summary]));
-        await Promise.all(ids.map((id) => this.#compare(id, before.get(id), listed.get(id))));
+        await Promise.all(ids.flatMap((id, at) => this.#compare(id, before[at], listed.get(id)) ?? []));
       } catch {
         // The engine cannot be asked now: its next sweep reads all that looks different.
         return;
@@ -187,50 +192,29 @@ export class ToldContainers {
     }
   }
 
-  /** @param before what was known when the list was asked for: an event that came since knows better */
-  async #compare(
+  /**
+   * @param before what was known when the list was asked for: an event that came since knows better
+   * @returns the end of a reading, where there is one
+   */
+  #compare(
     id: string,
     before: ContainerRecord | undefined,
     summary: ContainerSummary | undefined,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const known = this.#home.get(id);
-    if (known === undefined || before === undefined) return;
+    if (known === undefined || before === undefined) return undefined;
     if (known !== before) this.#note(id);
-    else if (summary === undefined || !fits(known, summary)) await this.#home.read(id);
-    else this.#home.set({ summary, inspect: withListed(known, summary) });
+    else if (summary === undefined || !saysState(known.inspect.State, summary)) return this.#home.read(id);
+    else this.#take(known, summary);
+    return undefined;
   }
-}
 
-/** Says the list what the events said? */
-function fits({ inspect: { State: state } }: ContainerRecord, { State, Status }: ContainerSummary): boolean {
-  return State === state.Status && newsOf(Status) === newsOfState(state);
-}
-
-/** `Up 3 minutes (healthy)`, `Exited (137) 2 hours ago`: what of a status is not about time. */
-export const newsOf = (status: string): string => /\([^)]*\)/.exec(status)?.[0] ?? "";
-
-function newsOfState({
-  Status: status,
-  ExitCode: exitCode,
-  Health: health,
-}: ContainerRecord["inspect"]["State"]): string {
-  if (status === "paused") return "(Paused)";
-  if (status === "exited" || status === "restarting") return `(${exitCode})`;
-  if (status !== "running" || health === undefined || health.Status === "none") return "";
-  return health.Status === "starting" ? "(health: starting)" : `(${health.Status})`;
-}
-
-/** What the list knows better than the events. */
-function withListed({ inspect }: ContainerRecord, summary: ContainerSummary): ContainerRecord["inspect"] {
-  const ports: Record<string, { HostIp: string; HostPort: string }[]> = {};
-  for (const { IP = "", PrivatePort, PublicPort, Type } of summary.Ports ?? []) {
-    if (PublicPort === undefined) continue;
-    (ports[`${PrivatePort}/${Type}`] ??= []).push({ HostIp: IP, HostPort: String(PublicPort) });
+  #take(known: ContainerRecord, summary: ContainerSummary): void {
+    const now = withListed(known, summary);
+    if (now === undefined) {
+      const { inspect } = known;
+      const Labels = summary.Labels ?? inspect.Config.Labels ?? {};
+      this.#home.set({ summary, inspect: { ...inspect, Config: { ...inspect.Config, Labels } } });
+    } else if (now !== known) this.#home.replace(now);
   }
-  return {
-    ...inspect,
-    Image: inspect.Image === "" ? summary.ImageID : inspect.Image,
-    Config: { ...inspect.Config, Labels: summary.Labels ?? inspect.Config.Labels ?? {} },
-    NetworkSettings: { Ports: ports },
-  };
 }

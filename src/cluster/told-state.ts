@@ -17,8 +17,8 @@ const UNSAID: Told = { kind: "unsaid" };
  */
 export function toldState(old: ContainerState, event: EngineEvent): Told {
   const action = event.Action ?? event.status ?? "";
-  const [verb = "", ...tail] = action.split(":");
-  switch (verb) {
+  const colon = action.indexOf(":");
+  switch (colon < 0 ? action : action.slice(0, colon)) {
     case "start":
       return state(old, {
         Status: "running",
@@ -45,7 +45,7 @@ export function toldState(old: ContainerState, event: EngineEvent): Told {
     case "unpause":
       return old.Running ? state(old, { Status: "running", Paused: false }) : UNSAID;
     case "health_status": {
-      const status = tail.join(":").trim();
+      const status = colon < 0 ? "" : action.slice(colon + 1).trim();
       return status === "" ? UNSAID : state(old, { Health: { Status: status } });
     }
     // Each comes beside another, which says what it did.
@@ -68,7 +68,16 @@ const state = (old: ContainerState, change: Partial<ContainerState>): Told => ({
 
 /** RFC 3339 with nanoseconds, by the engine's clock. */
 export function timestampOf({ time = 0, timeNano }: EngineEvent): string {
-  const nano = timeNano === undefined ? BigInt(Math.trunc(time)) * 1_000_000_000n : BigInt(timeNano);
-  const date = new Date(Number(nano / 1_000_000n)).toISOString();
-  return `${date.slice(0, 20)}${String(nano % 1_000_000_000n).padStart(9, "0")}Z`;
+  const digits = String(timeNano ?? `${Math.trunc(time)}000000000`).padStart(10, "0");
+  return `${wholeSecond(Number(digits.slice(0, -9)))}.${digits.slice(-9)}Z`;
+}
+
+/** The second asked for last, and its text: a busy engine has many events in each. */
+let [lastSecond, lastText] = [0, "1970-01-01T00:00:00"];
+
+/** `2026-11-21T06:03:42`. @param second Unix time */
+function wholeSecond(second: number): string {
+  if (second !== lastSecond)
+    [lastSecond, lastText] = [second, new Date(second * 1_000).toISOString().slice(0, 19)];
+  return lastText;
 }

@@ -1,36 +1,44 @@
 import { setMaxListeners } from "node:events";
+import { Deadlines, type Timed } from "./deadlines.ts";
 
 /** Why a call was given up: its deadline passed, its caller cancelled it, or the whole client was closed. */
 export type GivenUp = "time" | "cancelled" | "closed";
 
+/** What ends with its call. */
+export interface Ending {
+  giveUp(): void;
+}
+
 /**
- * The life of one call: a deadline and the signals that may end it early. Whoever makes one ends it, so that neither a timer nor a
+ * The life of one call: a deadline and the signals that may end it early. Whoever makes one ends it, so that neither a deadline nor a
  * listener on a long-lived signal outlives the call.
  */
-export class CallScope {
-  readonly #undo: (() => void)[] = [];
-  readonly #listeners: (() => void)[] = [];
-  #timer: NodeJS.Timeout | undefined;
+export class CallScope implements Timed {
+  readonly #deadlines: Deadlines | undefined;
+  readonly #closed: OpenCalls | undefined;
+  readonly #cancelled: AbortSignal | undefined;
   #controller: AbortController | undefined;
+  #ending: Ending | undefined;
   #givenUp: GivenUp | undefined;
 
   /** @param timeoutMs 0: no deadline */
   constructor(
     timeoutMs: number,
-    signals: { cancelled?: AbortSignal | undefined; closed?: OpenCalls | undefined },
+    { cancelled, closed }: { cancelled?: AbortSignal | undefined; closed?: OpenCalls | undefined },
   ) {
-    const { cancelled, closed } = signals;
-    if (closed !== undefined) this.#undo.push(closed.add(this));
+    this.#closed = closed;
+    closed?.add(this);
+    this.#cancelled = cancelled;
     if (cancelled !== undefined) this.#follow(cancelled);
-    if (timeoutMs > 0 && this.#givenUp === undefined)
-      this.#timer = setTimeout(() => this.giveUp("time"), timeoutMs);
+    this.#deadlines = timeoutMs > 0 && this.#givenUp === undefined ? Deadlines.of(timeoutMs) : undefined;
+    this.#deadlines?.add(this);
   }
 
   /** Aborts when the call is given up. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      const controller = (this.#controller = new AbortController());
-      this.onGivenUp(() => controller.abort());
+      this.#controller = new AbortController();
+      if (this.#givenUp !== undefined) this.#controller.abort();
     }
     return this.#controller.signal;
   }
@@ -39,28 +47,40 @@ export class CallScope {
     return this.#givenUp;
   }
 
-  /** Calls back when the call is given up, at once if it is already; never after its end. */
-  onGivenUp(listener: () => void): void {
-    if (this.#givenUp === undefined) this.#listeners.push(listener);
-    else listener();
+  /** Ends this one thing when the call is given up, at once if it is already; never after the call's end. */
+  onGivenUp(ending: Ending): void {
+    this.#ending = ending;
+    if (this.#givenUp !== undefined) ending.giveUp();
   }
 
   /** Only the first reason counts. */
   giveUp(reason: GivenUp): void {
     if (this.#givenUp !== undefined) return;
     this.#givenUp = reason;
-    for (const listener of this.#listeners.splice(0)) listener();
+    this.#controller?.abort();
+    this.#ending?.giveUp();
+  }
+
+  runOut(): void {
+    this.giveUp("time");
+  }
+
+  /** The signal's listener. */
+  handleEvent(): void {
+    this.giveUp("cancelled");
   }
 
   /** From here on the call may take as long as it likes. */
   dropDeadline(): void {
-    clearTimeout(this.#timer);
+    this.#deadlines?.delete(this);
   }
 
   end(): void {
     this.dropDeadline();
-    for (const undo of this.#undo.splice(0)) undo();
-    this.#listeners.length = 0;
+    this.#closed?.delete(this);
+    this.#cancelled?.removeEventListener("abort", this);
+    this.#ending = undefined;
+    this.#controller = undefined;
   }
 
   #follow(cancelled: AbortSignal): void {
@@ -70,9 +90,7 @@ export class CallScope {
     }
     // As many listen as there are calls at the moment; none stays.
     setMaxListeners(0, cancelled);
-    const giveUp = (): void => this.giveUp("cancelled");
-    cancelled.addEventListener("abort", giveUp);
-    this.#undo.push(() => cancelled.removeEventListener("abort", giveUp));
+    cancelled.addEventListener("abort", this);
   }
 }
 
@@ -88,10 +106,12 @@ export class OpenCalls {
     });
   }
 
-  /** @returns call it when the call has ended */
-  add(scope: CallScope): () => void {
+  add(scope: CallScope): void {
     if (this.#closed.aborted) scope.giveUp("closed");
     this.#open.add(scope);
-    return () => void this.#open.delete(scope);
+  }
+
+  delete(scope: CallScope): void {
+    this.#open.delete(scope);
   }
 }

@@ -1,13 +1,12 @@
-import type { EngineCall, EngineClient, EngineStreamCall, PullOptions } from "./engine-client.ts";
-import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
+import type { EngineCall, EngineClient, EngineStreamCall, EventFeed, PullOptions } from "./engine-client.ts";
+import { EngineResponseError } from "./engine-client.ts";
 import { EngineCalls, type Call, type EngineCallsOptions } from "./engine-calls.ts";
-import { engineEvent } from "./engine-event.ts";
+import { AnsweredEventFeed } from "./event-feed.ts";
 import { jsonTexts } from "./json-stream.ts";
 import { containerEntry, entriesOf, imageEntry, networkEntry, volumeEntry } from "./list-entries.ts";
 import type {
   ContainerInspect,
   ContainerSummary,
-  EngineEvent,
   EngineInfo,
   EngineVersion,
   ImageSummary,
@@ -64,10 +63,10 @@ export class DockerodeClient implements EngineClient {
     await this.#calls.answer(get("/_ping", this.#deadlines.probe));
   }
 
-  async events(since: string | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
+  async events(since: string | undefined, signal: AbortSignal): Promise<EventFeed> {
     const query = since === undefined ? "" : `?since=${since}`;
     const call = this.#versioned(get(`/events${query}`, this.#deadlines.call));
-    return eventsOf(await this.#calls.stream({ ...call, signal }), signal, this.#calls.addr);
+    return new AnsweredEventFeed(await this.#calls.stream({ ...call, signal }), signal, this.#calls.addr);
   }
 
   listContainers(ids?: readonly string[]): Promise<ContainerSummary[]> {
@@ -228,22 +227,5 @@ function parsed(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
-  }
-}
-
-async function* eventsOf(
-  stream: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  addr: string,
-): AsyncGenerator<EngineEvent, void, undefined> {
-  try {
-    for await (const text of jsonTexts(stream)) {
-      const event = engineEvent(text);
-      if (event !== undefined) yield event;
-    }
-  } catch (error) {
-    if (signal.aborted) return;
-    if (error instanceof EngineUnreachableError && error.code !== CANCELLED) throw error;
-    throw new EngineUnreachableError(`the event stream of ${addr} broke`, "EUNKNOWN", { cause: error });
   }
 }

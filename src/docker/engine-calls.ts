@@ -3,10 +3,14 @@ import Docker from "dockerode";
 import type { Agent, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { ApiError, errorText } from "../errors.ts";
+import { AnswerBody } from "./answer-body.ts";
+import { TooLargeError, type WholeAnswer } from "./answer-parser.ts";
+import { callMessage } from "./call-message.ts";
 import { CallScope, OpenCalls } from "./call-scope.ts";
 import { CANCELLED, EngineResponseError, EngineUnreachableError } from "./engine-client.ts";
 import { HTTP_TO_HTTPS, httpToHttpsText } from "./engine-tls-error.ts";
-import { plainCall, readWhole, TooLargeError, type CallTarget } from "./plain-call.ts";
+import type { EngineWire } from "./engine-wire.ts";
+import { readWhole } from "./read-whole.ts";
 import { explained, TlsEngineAgent } from "./tls-engine-agent.ts";
 
 /** An engine's whole answer may not be larger than this many bytes: ten thousand containers' list is a tenth of it. */
@@ -29,15 +33,13 @@ export interface Call {
   readonly ok: readonly number[];
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
 export interface EngineCallsOptions {
   readonly host: string;
   readonly port: number;
+  /** For what streams. */
   readonly agent: Agent;
+  /** For everything else. */
+  readonly wire: EngineWire;
   /** Ends every call, and lets no new one begin. */
   readonly closed?: AbortSignal | undefined;
   readonly maxAnswerBytes?: number | undefined;
@@ -59,35 +61,40 @@ interface DialOptions {
 }
 
 /**
- * HTTP calls to one engine: short ones through its pool, what streams through dockerode's modem. The modem hands over every answer as a stream at
+ * HTTP calls to one engine: short ones through its wire, what streams through dockerode's modem. The modem hands over every answer as a stream at
  * its headers; reading it, within limits, is done here, because the modem itself never calls back when an answer breaks off.
  */
 export class EngineCalls {
   /** `host:port`, IPv6 in brackets. */
   readonly addr: string;
-  readonly #target: CallTarget;
+  readonly #options: EngineCallsOptions;
   #docker: Docker | undefined;
   readonly #closed: OpenCalls | undefined;
   readonly #maxAnswerBytes: number;
-  readonly #fence: (() => void) | undefined;
 
-  constructor({ host, port, agent, closed, maxAnswerBytes = MAX_ANSWER_BYTES, fence }: EngineCallsOptions) {
+  constructor(options: EngineCallsOptions) {
+    const { host, port, closed, maxAnswerBytes = MAX_ANSWER_BYTES } = options;
     this.addr = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-    this.#target = { host, port, agent };
+    this.#options = options;
     this.#closed = closed && new OpenCalls(closed);
     this.#maxAnswerBytes = maxAnswerBytes;
-    this.#fence = fence;
   }
 
   /** The whole answer. @throws EngineResponseError, EngineUnreachableError */
-  async answer(call: Call): Promise<Answer> {
+  async answer(call: Call): Promise<WholeAnswer> {
     const scope = this.#scope(call);
     try {
       this.#check(call, scope);
-      const response = await plainCall(this.#target, call, scope);
-      return await this.#read(call, response);
+      const { wire, fence } = this.#options;
+      const request = {
+        method: call.method,
+        message: callMessage(this.addr, call),
+        maxAnswerBytes: this.#maxAnswerBytes,
+        mayStill: call.method === "GET" ? undefined : fence,
+      };
+      return this.#accepted(call, await wire.send(request, scope));
     } catch (error) {
-      throw this.#typed(error, scope);
+      throw this.#typed(error, scope, call);
     } finally {
       scope.end();
     }
@@ -97,17 +104,19 @@ export class EngineCalls {
    * The answer's body from its headers on. It ends with an error when the connection breaks or the call is given up.
    * @throws EngineResponseError, EngineUnreachableError
    */
-  async stream(call: Call): Promise<AsyncIterable<Uint8Array>> {
+  async stream(call: Call): Promise<AnswerBody> {
     const scope = this.#scope(call);
     try {
       const response = await this.#dial(call, scope);
-      if (!call.ok.includes(response.statusCode ?? 0)) await this.#read(call, response);
+      const status = response.statusCode ?? 0;
+      if (!call.ok.includes(status))
+        this.#accepted(call, { status, body: await readWhole(response, this.#maxAnswerBytes) });
       scope.dropDeadline();
       response.once("close", () => scope.end());
-      return this.#chunks(response, scope);
+      return new AnswerBody(response, (error) => this.#typed(error, scope, call));
     } catch (error) {
       scope.end();
-      throw this.#typed(error, scope);
+      throw this.#typed(error, scope, call);
     }
   }
 
@@ -120,7 +129,7 @@ export class EngineCalls {
     // Node's URL functions would take what follows for a host.
     if (path.startsWith("//")) throw new EngineResponseError(400, "invalid path");
     if (givenUp !== undefined) throw new Error("given up before it began");
-    if (method !== "GET") this.#fence?.();
+    if (method !== "GET") this.#options.fence?.();
   }
 
   /** Resolves when the headers are here, whatever the status. */
@@ -157,7 +166,7 @@ export class EngineCalls {
   /** Made when first needed: most engines are never asked for a stream beyond their events. */
   #modem(): Docker["modem"] {
     if (this.#docker === undefined) {
-      const { host, port, agent } = this.#target;
+      const { host, port, agent } = this.#options;
       // The modem renders its options to a text on every call, for a debug log that is off: with a pool of busy sockets in them, that
       // takes longer than the call.
       Object.defineProperty(agent, inspect.custom, { value: () => `Agent of ${this.addr}` });
@@ -170,28 +179,11 @@ export class EngineCalls {
     return this.#docker.modem;
   }
 
-  async #read(call: Call, response: IncomingMessage): Promise<Answer> {
-    let body: Buffer;
-    try {
-      body = await readWhole(response, this.#maxAnswerBytes);
-    } catch (error) {
-      if (!(error instanceof TooLargeError)) throw error;
-      const text = `${this.addr} answered ${call.method} ${call.path} with ${error.message}`;
-      throw new EngineResponseError(500, text);
-    }
-    const status = response.statusCode ?? 0;
-    if (!call.ok.includes(status)) throw this.#refusal(status, messageOf(status, body));
-    return { status, body };
-  }
-
-  async *#chunks(response: IncomingMessage, scope: CallScope): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* response as AsyncIterable<Uint8Array>;
-    } catch (error) {
-      throw this.#typed(error, scope);
-    } finally {
-      response.destroy();
-    }
+  /** @throws EngineResponseError, when that is no success */
+  #accepted({ ok }: Call, answer: WholeAnswer): WholeAnswer {
+    const { status, body } = answer;
+    if (!ok.includes(status)) throw this.#refusal(status, messageOf(status, body));
+    return answer;
   }
 
   /** An engine that serves TLS answers plain HTTP, but only to say so: that is no contact. */
@@ -201,14 +193,16 @@ export class EngineCalls {
     return new EngineResponseError(status, message);
   }
 
-  #typed(error: unknown, { givenUp }: CallScope): Error {
+  #typed(error: unknown, { givenUp }: CallScope, { method, path }: Call): Error {
     if (error instanceof EngineResponseError || error instanceof EngineUnreachableError) return error;
     if (error instanceof ApiError) return error; // the fence's
+    if (error instanceof TooLargeError)
+      return new EngineResponseError(500, `${this.addr} answered ${method} ${path} with ${error.message}`);
     if (givenUp === "cancelled") return new EngineUnreachableError("the request was cancelled", CANCELLED);
     if (givenUp === "closed") return new EngineUnreachableError(`${this.addr} left the cluster`, CANCELLED);
     const timedOut = givenUp === "time";
     if (!timedOut && error instanceof Error) {
-      const reason = explained(this.#target.agent, error);
+      const reason = explained(this.#options.agent, error);
       if (reason instanceof EngineUnreachableError) return reason;
     }
     const code = (error as { code?: unknown }).code;

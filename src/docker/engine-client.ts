@@ -71,6 +71,19 @@ export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An open event stream. What arrives before it is read waits. */
+export interface EventFeed {
+  /**
+   * Hands on each event in the turn in which it arrives, none after the signal. Call it once.
+   * @returns when the engine ends the stream, or the signal does
+   * @throws EngineUnreachableError when the connection breaks
+   */
+  read(onEvent: (event: EngineEvent) => void): Promise<void>;
+  /** Stops the stream until {@link resume}. What has arrived with the last event still comes: at most some 64 KiB. */
+  pause(): void;
+  resume(): void;
+}
+
 /**
  * All we ask of one engine. Every call has a deadline of its own and rejects with {@link EngineResponseError} or
  * {@link EngineUnreachableError}; one that would change something also with the ApiError 503 of a manager that may not act any more.
@@ -85,11 +98,11 @@ export interface EngineClient {
   /** The API version (`1.41`) used from now on. */
   useApiVersion(version: string): void;
   /**
-   * Opens the event stream; resolves when the response headers are here. The iteration ends when the engine ends it and
-   * throws when the connection breaks; aborting the signal ends it quietly.
-   * @param sinceNano replay from this engine time, nanoseconds as text `seconds.nanoseconds`
+   * Opens the event stream; resolves when the response headers are here.
+   * @param since replay from this engine time, as text `seconds.nanoseconds`
+   * @param signal ends it quietly
    */
-  events(since: string | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>;
+  events(since: string | undefined, signal: AbortSignal): Promise<EventFeed>;
   /** @param ids only these; absent: all */
   listContainers(ids?: readonly string[]): Promise<ContainerSummary[]>;
   inspectContainer(id: string): Promise<ContainerInspect>;

@@ -9,7 +9,7 @@ export interface EngineTarget {
   readonly addr: string;
   readonly host: string;
   readonly port: number;
-  /** The engine's keep-alive pool: one per engine. */
+  /** The engine's keep-alive pool for forwarded requests: one per engine. */
   readonly agent: Agent;
   /** How often every connection was cut because the engine was given up: what ended by that is not tried again. */
   readonly cuts: number;

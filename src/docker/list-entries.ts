@@ -7,55 +7,13 @@ import type { ContainerSummary, ImageSummary, NetworkSummary, Unknown, VolumeSum
 
 type Entry<T> = (entry: unknown) => T | undefined;
 
-export const containerEntry: Entry<ContainerSummary> = (entry) => {
-  if (!isObject(entry) || !isText(entry.Id)) return undefined;
-  return withParts(entry, {
-    Names: texts,
-    Image: text,
-    ImageID: text,
-    State: text,
-    Status: text,
-    Created: number,
-    Ports: objects,
-    Mounts: objects,
-    Labels: object,
-    NetworkSettings: networkSettings,
-  }) as ContainerSummary;
-};
-
-export const imageEntry: Entry<ImageSummary> = (entry) => {
-  if (!isObject(entry) || !isText(entry.Id)) return undefined;
-  return withParts(entry, {
-    RepoTags: texts,
-    RepoDigests: texts,
-    Created: number,
-    Size: number,
-    Labels: object,
-  }) as ImageSummary;
-};
-
-export const networkEntry: Entry<NetworkSummary> = (entry) => {
-  if (!isObject(entry) || !isText(entry.Id) || !isText(entry.Name)) return undefined;
-  return withParts(entry, { Scope: textOr("local"), Driver: text, Labels: object }) as NetworkSummary;
-};
-
-export const volumeEntry: Entry<VolumeSummary> = (entry) => {
-  if (!isObject(entry) || !isText(entry.Name)) return undefined;
-  return withParts(entry, { Driver: textOr("local"), Labels: object }) as VolumeSummary;
-};
-
-/** The proper entries of what should be a list; of anything else, none. */
-export function entriesOf<T>(list: unknown, read: Entry<T>): T[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((entry: unknown) => read(entry) ?? []);
-}
-
 /** Gives a part as it is when that will do, else what to take instead. */
 type Part = (value: unknown) => unknown;
+type Parts = readonly (readonly [key: string, read: Part])[];
 
-function withParts(entry: Unknown, parts: Readonly<Record<string, Part>>): Unknown {
+function withParts(entry: Unknown, parts: Parts): Unknown {
   let proper = entry;
-  for (const [key, read] of Object.entries(parts)) {
+  for (const [key, read] of parts) {
     const value = read(entry[key]);
     if (value !== entry[key]) proper = { ...proper, [key]: value };
   }
@@ -87,11 +45,6 @@ const listOf =
 const texts = listOf((element) => typeof element === "string");
 const objects = listOf(isObject);
 
-const networkSettings: Part = (value) => {
-  if (isMissing(value)) return value;
-  if (!isObject(value)) return null;
-  return withParts(value, { Networks: networks });
-};
 const networks: Part = (value) => {
   if (isMissing(value)) return value;
   if (!isObject(value)) return null;
@@ -100,3 +53,63 @@ const networks: Part = (value) => {
     ? value
     : Object.fromEntries(entries.filter(([, endpoint]) => isObject(endpoint)));
 };
+
+const SETTINGS: Parts = [["Networks", networks]];
+const networkSettings: Part = (value) => {
+  if (isMissing(value)) return value;
+  if (!isObject(value)) return null;
+  return withParts(value, SETTINGS);
+};
+
+const CONTAINER: Parts = Object.entries({
+  Names: texts,
+  Image: text,
+  ImageID: text,
+  State: text,
+  Status: text,
+  Created: number,
+  Ports: objects,
+  Mounts: objects,
+  Labels: object,
+  NetworkSettings: networkSettings,
+});
+const IMAGE: Parts = Object.entries({
+  RepoTags: texts,
+  RepoDigests: texts,
+  Created: number,
+  Size: number,
+  Labels: object,
+});
+const NETWORK: Parts = Object.entries({ Scope: textOr("local"), Driver: text, Labels: object });
+const VOLUME: Parts = Object.entries({ Driver: textOr("local"), Labels: object });
+
+export const containerEntry: Entry<ContainerSummary> = (entry) => {
+  if (!isObject(entry) || !isText(entry.Id)) return undefined;
+  return withParts(entry, CONTAINER) as ContainerSummary;
+};
+
+export const imageEntry: Entry<ImageSummary> = (entry) => {
+  if (!isObject(entry) || !isText(entry.Id)) return undefined;
+  return withParts(entry, IMAGE) as ImageSummary;
+};
+
+export const networkEntry: Entry<NetworkSummary> = (entry) => {
+  if (!isObject(entry) || !isText(entry.Id) || !isText(entry.Name)) return undefined;
+  return withParts(entry, NETWORK) as NetworkSummary;
+};
+
+export const volumeEntry: Entry<VolumeSummary> = (entry) => {
+  if (!isObject(entry) || !isText(entry.Name)) return undefined;
+  return withParts(entry, VOLUME) as VolumeSummary;
+};
+
+/** The proper entries of what should be a list; of anything else, none. */
+export function entriesOf<T>(list: unknown, read: Entry<T>): T[] {
+  if (!Array.isArray(list)) return [];
+  const proper: T[] = [];
+  for (const entry of list as unknown[]) {
+    const one = read(entry);
+    if (one !== undefined) proper.push(one);
+  }
+  return proper;
+}

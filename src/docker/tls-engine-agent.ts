@@ -107,9 +107,13 @@ export class TlsEngineAgent extends HttpsAgent {
 
   /** Node's: asked when a request is done with its connection. */
   override keepSocketAlive(socket: Duplex): boolean {
-    const opened = this.#openedWith.get(socket);
-    this.#answered = opened;
-    return node.keepSocketAlive.call(this, socket) && opened === this.#engine.identity.material;
+    return this.noteAnswer(socket) && node.keepSocketAlive.call(this, socket);
+  }
+
+  /** The engine answered on this connection. @returns whether it was opened with the identity of now, so that it may be used again */
+  noteAnswer(socket: Duplex): boolean {
+    this.#answered = this.#openedWith.get(socket);
+    return this.#answered === this.#engine.identity.material;
   }
 }
 

@@ -10,7 +10,7 @@ export interface EventListener {
 export interface EventHubOptions {
   /** How many past events to keep for `since` (E7). */
   readonly historyCount?: number;
-  /** How much text of past events to keep at most, in characters: labels may be huge. */
+  /** How much text of past events to keep at most, in characters before escaping: labels may be huge. */
   readonly historyChars?: number;
 }
 
@@ -77,12 +77,12 @@ export class EventHub {
 
   #remember(event: ClusterEvent): void {
     this.#history.push(event);
-    this.#historyChars += event.json.length;
+    this.#historyChars += event.size;
     while (
       this.#history.length > this.#limits.historyCount ||
       this.#historyChars > this.#limits.historyChars
     ) {
-      this.#historyChars -= this.#history.shift()?.json.length ?? 0;
+      this.#historyChars -= this.#history.shift()?.size ?? 0;
     }
   }
 }

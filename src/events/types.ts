@@ -25,7 +25,7 @@ export interface SourceEvent {
   readonly timeNano?: number | bigint;
 }
 
-/** An event of the cluster, formatted once and shared by everyone who listens. */
+/** An event of the cluster, formatted when first asked, once for everyone who listens. */
 export interface ClusterEvent {
   readonly type: string;
   readonly action: string;
@@ -35,9 +35,12 @@ export interface ClusterEvent {
   readonly scope: string;
   /** Unix nanoseconds by the clock of whoever made the event. */
   readonly timeNano: bigint;
+  /** As it was at the time. */
   readonly node: EventNode;
   /** One JSON object, no separator (events.md §2). */
   readonly json: string;
+  /** How long the JSON is at most, in characters, but for those it must escape; known without making it. */
+  readonly size: number;
 }
 
 /** Time, as an argument. */

@@ -11,6 +11,8 @@ describe("api/kept-per-cluster", () => {
     const viewOf = keptPerCluster(() => ({
       add: ({ summary }: ContainerView) => void news.push(`+${summary.Id.slice(0, 1)}`),
       remove: ({ summary }: ContainerView) => void news.push(`-${summary.Id.slice(0, 1)}`),
+      replace: (old: ContainerView, { summary }: ContainerView) =>
+        void news.push(`${old.summary.Id.slice(0, 1)}=${summary.Id.slice(0, 1)}`),
       forgetBytes: () => undefined,
     }));
     const cluster = { containers: new ContainerIndex() } as unknown as Cluster;
@@ -20,7 +22,8 @@ describe("api/kept-per-cluster", () => {
     expect(viewOf(cluster)).to.equal(viewOf(cluster));
     expect(viewOf(cluster)).to.not.equal(viewOf(other));
     cluster.containers.add(b);
+    cluster.containers.replace(b, record({ id: hex("b"), state: { ExitCode: 1 } }));
     cluster.containers.remove(a);
-    expect(news).to.deep.equal(["+b", "-a"]);
+    expect(news).to.deep.equal(["+b", "b=b", "-a"]);
   });
 });

@@ -132,6 +132,13 @@ describe("api/networks", () => {
     });
   });
 
+  it("lists a container that was started just now with its network", async () => {
+    const id = await manager().run({}, "web");
+    const filters = encodeURIComponent(JSON.stringify({ name: ["bridge"] }));
+    const networks = (await ask("GET", `/networks?filters=${filters}`)).json() as { Containers: object }[];
+    expect(networks.flatMap(({ Containers }) => Object.keys(Containers))).to.deep.equal([id]);
+  });
+
   it("does not list what left with its node", async () => {
     await create({ Name: "node-3/a", Driver: "bridge" });
     expect(await listed()).to.deep.equal(["node-3/a"]);

@@ -8,6 +8,7 @@ import { DockerodeClient } from "../../src/docker/dockerode-client.ts";
 import { EngineUnreachableError } from "../../src/docker/engine-client.ts";
 import { TlsEngineAgent } from "../../src/docker/tls-engine-agent.ts";
 import { startTlsEngine, testIdentity, type TlsEngine } from "../docker/tls-engine.ts";
+import { wired } from "../docker/wire-server.ts";
 import { TestAuthority, type CertificateSpec } from "../support/certificates.ts";
 
 describe("api/never-arrived", () => {
@@ -47,7 +48,7 @@ describe("api/never-arrived", () => {
     const peer = { host: "127.0.0.1", port, addr: `127.0.0.1:${String(port)}` };
     const agent = new TlsEngineAgent({ ...peer, identity: manager.identity }, { keepAlive: true });
     opened.push(manager, { [Symbol.dispose]: () => agent.destroy() });
-    return await judged(new DockerodeClient({ ...peer, agent }));
+    return await judged(new DockerodeClient(wired({ ...peer, agent })));
   }
 
   async function judged(client: DockerodeClient): Promise<boolean> {
@@ -88,7 +89,8 @@ describe("api/never-arrived", () => {
     opened.push({ [Symbol.dispose]: () => engine.close() });
     await once(engine, "listening");
     const { port } = engine.address() as AddressInfo;
-    expect(await judged(new DockerodeClient({ host: "127.0.0.1", port, agent: new Agent() }))).to.equal(true);
+    const target = wired({ host: "127.0.0.1", port, agent: new Agent() });
+    expect(await judged(new DockerodeClient(target))).to.equal(true);
   });
 
   it("knows that an engine which answers our certificate with an alert read nothing", () => {

@@ -27,6 +27,16 @@ describe("api/volumes", () => {
     return (Volumes ?? []).map(({ Name }) => Name);
   };
 
+  it("takes a volume for used that an image gave to a container just now", async () => {
+    await create({ Name: "data" });
+    const id = await manager.create({}, "web");
+    const owner = manager.engineOf(id);
+    Object.assign(owner.container(id), { mounts: [{ Type: "volume", Name: "data", Destination: "/data" }] });
+    const filters = encodeURIComponent(JSON.stringify({ dangling: ["false"] }));
+    const { Volumes } = (await ask("GET", `/volumes?filters=${filters}`)).fields();
+    expect(Volumes).to.have.length(1).and.to.have.nested.property("[0].Name", `${owner.name}/data`);
+  });
+
   describe("create", () => {
     it("makes the volume on every node, and knows it when the answer is there", async () => {
       manager.engines.forEach(silence);

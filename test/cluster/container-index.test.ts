@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { ContainerIndex } from "../../src/cluster/container-index.ts";
 import type { ContainerRecord } from "../../src/cluster/container-record.ts";
-import { fakeEngine, hex, record } from "./builders.ts";
+import { seeded } from "../support/seeded.ts";
+import { fakeEngine, hex, record, type RecordParts } from "./builders.ts";
 
 const n1 = fakeEngine("n1", "AA:BB");
 const n2 = fakeEngine("n2", "CC:DD");
@@ -151,12 +152,20 @@ describe("cluster/container-index", () => {
         expect(followed.delete(record)).to.equal(true);
         told++;
       },
+      containerReplaced: (old, record) => {
+        expect(followed.delete(old)).to.equal(true);
+        followed.add(record);
+        told++;
+      },
     });
+    const again = record({ engine: n1, id: web.id, names: ["web"], state: { ExitCode: 5 } });
     const twin = record({ engine: n2, id: web.id, names: ["web"] });
     const steps: readonly (() => void)[] = [
       () => index.add(web),
       () => index.add(db1),
+      () => index.replace(web, again),
       () => index.add(twin),
+      () => index.replace(again, web),
       () => index.remove(web),
       () => index.add(web),
       () => index.remove(web),
@@ -167,6 +176,89 @@ describe("cluster/container-index", () => {
       step();
       expect([...followed]).to.have.members([...index.values()]);
     }
-    expect(told).to.equal(9);
+    expect(told).to.equal(10);
+  });
+
+  it("finds a replaced container by everything that means it, under another version", () => {
+    const index = new ContainerIndex();
+    const parts = { names: ["web", "db/link"], swarmId: hex("5"), formerIds: [hex("7")] };
+    const old = record({ id: hex("a"), ...parts });
+    const now = record({ id: hex("a"), ...parts, state: { Status: "exited", Running: false } });
+    index.add(old);
+    const { version } = index;
+    index.replace(old, now);
+    for (const reference of [hex("a"), "a00", hex("5"), "500", hex("7"), "700", "web", "db/link"])
+      expect(index.resolve(reference), reference).to.equal(now);
+    expect([[...index.values()], index.byId(hex("a")), [...index.withSwarmId(hex("5"))]]).to.deep.equal([
+      [now],
+      now,
+      [now],
+    ]);
+    expect(index.version).to.be.greaterThan(version);
+    index.remove(now);
+    expect([[...index.values()], index.resolve("a00"), index.resolve("web")]).to.deep.equal([
+      [],
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("says after any changes what an index made anew says", () => {
+    const random = seeded(3);
+    const engines = ["n1", "n2"].map((name) =>
+      Object.assign(fakeEngine(name), { isHealthy: true, clockDeltaMs: 0 }),
+    );
+    const pick = <T>(things: readonly T[]): T => things[Math.floor(random() * things.length)] as T;
+    const texts = ["a", "b", "ab1", "ab1c", "ab2"];
+    const some = (): RecordParts => ({
+      engine: pick(engines),
+      id: hex(pick(texts)),
+      names: [pick(["web", "db"])],
+      swarmId: pick(["", "", hex("5"), hex("ab1c"), hex("ab3")]),
+      formerIds: pick([[], [], [hex("ab1d")], [hex("6"), hex("ab2")]]),
+    });
+    for (let round = 0; round < 15; round++) {
+      const index = new ContainerIndex();
+      const parts = new Map<ContainerRecord, RecordParts>();
+      const put = (given: RecordParts): ContainerRecord => {
+        const made = record({ ...given, state: { ExitCode: parts.size } });
+        parts.set(made, given);
+        return made;
+      };
+      for (let step = 0; step < 40; step++) {
+        const kind = random();
+        if (parts.size === 0 || kind < 0.4) {
+          const given = some();
+          const isThere = [...parts.keys()].some(
+            ({ id, engine }) => id === given.id && engine === given.engine,
+          );
+          if (!isThere) index.add(put(given));
+        } else {
+          const [old, of] = pick([...parts]);
+          parts.delete(old);
+          if (kind < 0.6) index.remove(old);
+          else index.replace(old, put(of));
+        }
+        if (step % 4 > 0) continue;
+        const fresh = new ContainerIndex();
+        for (const each of parts.keys()) fresh.add(each);
+        for (const text of [...texts, "5", "6", "ab1d", "ab3", ""]) {
+          for (const reference of [hex(text), hex(text).slice(0, 12), text]) {
+            expect([...index.withSwarmId(reference)]).to.have.members([...fresh.withSwarmId(reference)]);
+            expect([...index.mentioned(reference)]).to.have.members([...fresh.mentioned(reference)]);
+            for (const engine of engines) {
+              const within = (each: ContainerRecord): boolean => each.engine === engine;
+              if (parts.size > 0) expect(index.resolve(text, within)).to.equal(fresh.resolve(text, within));
+            }
+          }
+        }
+        for (const name of ["web", "db"])
+          expect([...index.named(name)]).to.have.members([...fresh.named(name)]);
+        expect([...index.values()].map(({ id }) => id)).to.have.members(
+          [...fresh.values()].map(({ id }) => id),
+        );
+        for (const shown of index.values()) expect(parts.has(shown)).to.equal(true);
+      }
+    }
   });
 });

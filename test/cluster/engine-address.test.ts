@@ -1,10 +1,17 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer as createHttpServer,
+  get,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { request } from "node:https";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { expect } from "chai";
 import { EngineConnections, hostPort } from "../../src/cluster/engine-address.ts";
+import { CallScope } from "../../src/docker/call-scope.ts";
 import { EngineUnreachableError } from "../../src/docker/engine-client.ts";
 import { startTlsEngine, testIdentity, type TestIdentity, type TlsEngine } from "../docker/tls-engine.ts";
 import { eventually } from "../lab/eventually.ts";
@@ -34,6 +41,8 @@ describe("cluster/engine-address", () => {
   let connections: EngineConnections;
   beforeEach(async () => {
     server = createServer().listen(0, "127.0.0.1");
+    // What is cut is reset.
+    server.on("connection", (socket) => socket.on("error", () => undefined));
     await once(server, "listening");
     connections = new EngineConnections("127.0.0.1", (server.address() as AddressInfo).port);
   });
@@ -87,6 +96,50 @@ describe("cluster/engine-address", () => {
     expect((await answer.toArray()).join("")).to.equal("late");
     expect(http.open()).to.equal(1);
     await eventually("it is closed", () => http.open() === 0);
+  });
+
+  it("drops the idle connection of a short call when told to, and with cut the one in use", async () => {
+    let answers = true;
+    await using http = await startHttp((res) => {
+      if (answers) res.end("{}");
+    });
+    const pool = new EngineConnections("127.0.0.1", http.port);
+    const message = "GET / HTTP/1.1\r\nHost: engine\r\n\r\n";
+    const ask = () => pool.wire.send({ method: "GET", message, maxAnswerBytes: 100 }, new CallScope(0, {}));
+    expect((await ask()).body.toString()).to.equal("{}");
+    pool.renew();
+    await eventually("it is closed", () => http.open() === 0);
+    answers = false;
+    const waiting = failure(ask());
+    await eventually("it is asked", () => http.open() === 1);
+    pool.cut();
+    expect(await waiting).to.include({ code: "ECONNRESET" });
+    expect(pool.cuts).to.equal(1);
+    await eventually("it is closed, too", () => http.open() === 0);
+    answers = true;
+    expect((await ask()).status).to.equal(200);
+    pool.cut();
+  });
+
+  it("lets nothing that is on its way come later, whoever sent it", async () => {
+    const { port } = server.address() as AddressInfo;
+    const ends: Promise<string | undefined>[] = [];
+    server.on("connection", (socket: Socket) => {
+      const ended = new Promise<string | undefined>((resolve) => {
+        socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+        socket.once("close", () => resolve(undefined));
+      });
+      socket.once("data", () => ends.push(ended));
+    });
+    const message = "DELETE / HTTP/1.1\r\nHost: engine\r\n\r\n";
+    const scope = new CallScope(0, {});
+    const short = failure(connections.wire.send({ method: "DELETE", message, maxAnswerBytes: 100 }, scope));
+    const forwarded = once(httpRequest({ port, agent: connections.agent, method: "DELETE" }).end(), "error");
+    (await connections.dial()).on("error", () => undefined).write("said");
+    await eventually("all have arrived", () => ends.length === 3);
+    connections.cut();
+    await Promise.all([short, forwarded]);
+    expect(await Promise.all(ends)).to.deep.equal(["ECONNRESET", "ECONNRESET", "ECONNRESET"]);
   });
 
   it("says that nobody listens", async () => {

@@ -62,6 +62,7 @@ describe("cluster/engine-cache", () => {
       countMemoryReservation: false,
       exact: false,
       inspectsAtOnce: () => 8,
+      behind: new Set(),
     });
   });
   const shown = (): string =>
@@ -104,15 +105,26 @@ describe("cluster/engine-cache", () => {
     expect(shown()).to.equal("");
   });
 
+  it("has dealt with an event that needs no question when it returns", async () => {
+    await cache.readAll("everything");
+    const destroy = { Type: "container", Action: "destroy", Actor: { ID: a } };
+    expect(cache.follow({ kind: "drop-container", id: a }, destroy)).to.equal(undefined);
+    expect(shown()).to.equal("b running");
+    const start = { Type: "container", Action: "start", Actor: { ID: b }, time: 1 };
+    expect(cache.follow({ kind: "refresh-container", id: b }, start)).to.equal(undefined);
+    expect(cache.follow({ kind: "images" }, { Type: "image", Action: "pull" })).to.be.instanceOf(Promise);
+  });
+
   it("asks nothing about a container that has been destroyed", async () => {
     await cache.readAll("everything");
     client.inspections = 0;
     cache.dropContainer(a);
     const Actor = { ID: "net", Attributes: { container: a } };
-    await cache.follow(
+    const following = cache.follow(
       { kind: "refresh-container", id: a },
       { Type: "network", Action: "disconnect", Actor },
     );
+    expect(following, "nothing to wait for").to.equal(undefined);
     expect([shown(), client.inspections]).to.deep.equal(["b running", 0]);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { EventMonitor } from "../../src/cluster/engine-events.ts";
-import type { EngineClient } from "../../src/docker/engine-client.ts";
+import type { EngineClient, EventFeed } from "../../src/docker/engine-client.ts";
 import type { EngineEvent } from "../../src/docker/types.ts";
 import { eventually } from "./world.ts";
 
@@ -10,23 +10,42 @@ const event = (Action: string, timeNano: number | bigint = 1n): EngineEvent => (
   timeNano,
 });
 
-/** A stream fed by hand. */
-class Feed implements AsyncIterable<EngineEvent> {
+/** A stream fed by hand: what is pushed is handed on at once, unless it is paused or not read yet. */
+class Feed implements EventFeed {
   readonly #events: (EngineEvent | Error | undefined)[] = [];
-  #wake: (() => void) | undefined;
+  readonly #over: Promise<void>;
+  #end: () => void = () => undefined;
+  #break: (error: Error) => void = () => undefined;
+  #onEvent: ((event: EngineEvent) => void) | undefined;
+  isPaused = false;
 
+  constructor(signal: AbortSignal) {
+    this.#over = new Promise((resolve, reject) => ([this.#end, this.#break] = [resolve, reject]));
+    signal.addEventListener("abort", () => this.#end());
+  }
   /** An event, an error that breaks the stream, or its end. */
   push(...events: (EngineEvent | Error | undefined)[]): void {
     this.#events.push(...events);
-    this.#wake?.();
+    this.#flow();
   }
-  async *[Symbol.asyncIterator](): AsyncGenerator<EngineEvent, void, undefined> {
-    for (;;) {
-      while (this.#events.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+  read(onEvent: (event: EngineEvent) => void): Promise<void> {
+    this.#onEvent = onEvent;
+    this.#flow();
+    return this.#over;
+  }
+  pause(): void {
+    this.isPaused = true;
+  }
+  resume(): void {
+    this.isPaused = false;
+    this.#flow();
+  }
+  #flow(): void {
+    while (this.#onEvent !== undefined && !this.isPaused && this.#events.length > 0) {
       const next = this.#events.shift();
-      if (next === undefined) return;
-      if (next instanceof Error) throw next;
-      yield next;
+      if (next === undefined) this.#end();
+      else if (next instanceof Error) this.#break(next);
+      else this.#onEvent(next);
     }
   }
 }
@@ -43,18 +62,18 @@ describe("cluster/engine-events", function () {
   let restored: number;
   let ends: AbortController;
   let monitor: EventMonitor;
-  let apply: (event: EngineEvent) => Promise<void>;
+  let apply: (event: EngineEvent) => Promise<void> | undefined;
   let running: Promise<void>;
 
   beforeEach(async () => {
     [feeds, since, announced, lost, restored, refusals] = [[], [], [], [], 0, 0];
     ends = new AbortController();
-    apply = () => Promise.resolve();
+    apply = () => undefined;
     const client: Pick<EngineClient, "events"> = {
-      events(from) {
+      events(from, signal) {
         since.push(from);
         if (refusals-- > 0) return Promise.reject(new Error("refused"));
-        const feed = new Feed();
+        const feed = new Feed(signal);
         feeds.push(feed);
         return Promise.resolve(feed);
       },
@@ -72,7 +91,6 @@ describe("cluster/engine-events", function () {
   });
   afterEach(async () => {
     ends.abort();
-    feeds.at(-1)?.push(undefined);
     await running;
   });
   /** Skips pauses until so many streams were opened. */
@@ -96,10 +114,44 @@ describe("cluster/engine-events", function () {
     expect(announced).to.deep.equal(["a", "b", "c"]);
   });
 
-  it("announces an event although the cache failed on it", async () => {
-    apply = () => Promise.reject(new Error("no"));
-    feeds[0]?.push(event("a"));
-    await eventually("it", () => announced.length === 1);
+  it("announces an event in the turn in which it arrives when the cache has it", () => {
+    feeds[0]?.push(event("a"), event("b"));
+    expect(announced).to.deep.equal(["a", "b"]);
+  });
+
+  it("announces none before one that the cache must ask about, and those behind it at once then", async () => {
+    let answered: (() => void) | undefined;
+    apply = ({ Action }) => (Action === "asks" ? new Promise((resolve) => (answered = resolve)) : undefined);
+    feeds[0]?.push(event("a"), event("asks"), event("b"), event("c"));
+    expect(announced).to.deep.equal(["a"]);
+    answered?.();
+    await eventually("the others", () => announced.length === 4);
+    feeds[0]?.push(event("d"));
+    expect(announced).to.deep.equal(["a", "asks", "b", "c", "d"]);
+  });
+
+  // prettier-ignore
+  const failures = [
+    { it: "failed on it",         fail: () => Promise.reject(new Error("no")) },
+    { it: "failed on it at once", fail: () => { throw new Error("no"); } },
+  ];
+  for (const { it: title, fail } of failures) {
+    it(`announces an event although the cache ${title}`, async () => {
+      apply = fail;
+      feeds[0]?.push(event("a"));
+      await eventually("it", () => announced.length === 1);
+    });
+  }
+
+  it("does not read a stream further that takes the place of one whose events still wait", async () => {
+    let answered: (() => void) | undefined;
+    apply = () => new Promise((resolve) => (answered = resolve));
+    feeds[0]?.push(...Array.from({ length: 999 }, (_, n) => event(`e${n}`, BigInt(n + 1))), undefined);
+    await opened(2);
+    feeds[1]?.push(event("last", 1_000n));
+    expect(feeds[1]?.isPaused).to.equal(true);
+    answered?.();
+    expect(announced).to.deep.equal([]);
   });
 
   it("goes on where the stream broke, and announces nothing twice", async () => {
@@ -122,9 +174,9 @@ describe("cluster/engine-events", function () {
     expect(since[1]).to.equal("5.000000007");
   });
 
-  it("asks since the connection when the stream breaks before its first event", async () => {
+  it("asks since the connection when the stream breaks before its first event of a later time", async () => {
     monitor.startsAt(1_700_000_000_250);
-    feeds[0]?.push(undefined);
+    feeds[0]?.push(event("old", 1_700_000_000_000_000_000n), undefined);
     await opened(2);
     expect(since[1]).to.equal("1700000000.250000000");
   });
@@ -134,6 +186,7 @@ describe("cluster/engine-events", function () {
     { it: "a fraction",        given: { timeNano: 7_000_000_000.5 }, since: "7.000000000" },
     { it: "seconds alone",     given: { time: 7 },                   since: "7.000000000" },
     { it: "no time",           given: {},                            since: undefined },
+    { it: "no clock's time",   given: { time: 1e300 },               since: undefined },
   ];
   for (const { it: title, given, since: from } of odd) {
     it(`takes ${title} for a time`, async () => {
@@ -169,8 +222,12 @@ describe("cluster/engine-events", function () {
     await eventually("a thousand", () => waiting === 1_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(waiting).to.equal(1_000);
-    apply = () => Promise.resolve();
-    for (const end of done) end();
+    apply = () => undefined;
+    expect(feeds[0]?.isPaused).to.equal(true);
+    for (const end of done.splice(1)) end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([announced.length, feeds[0]?.isPaused], "not while one waits").to.deep.equal([0, true]);
+    done[0]?.();
     await eventually("all of them", () => announced.length === 1_500);
   });
 

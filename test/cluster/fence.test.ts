@@ -51,6 +51,7 @@ describe("cluster, of a manager that may not act any more", () => {
   const dropConnections = (): void => {
     for (const sockets of Object.values(engine.agent.freeSockets))
       for (const socket of sockets ?? []) socket.destroy();
+    engine.connections.wire.closeIdle();
   };
   // prettier-ignore
   const ways = [

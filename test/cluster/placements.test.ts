@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { FILTERS } from "../../filters/index.ts";
+import { withListed, withState } from "../../src/cluster/changed-record.ts";
 import { ContainerIndex } from "../../src/cluster/container-index.ts";
+import type { ContainerRecord } from "../../src/cluster/container-record.ts";
 import { EngineCandidate, type Reservation } from "../../src/cluster/engine-candidate.ts";
 import type { Engine } from "../../src/cluster/engine.ts";
 import { Inventory } from "../../src/cluster/inventory.ts";
@@ -47,6 +49,7 @@ class Machines {
     inventory.attach({
       containerAdded: (each) => this.index.add(each),
       containerRemoved: (each) => this.index.remove(each),
+      containerReplaced: (old, each) => this.index.replace(old, each),
     });
     this.all.push(Object.assign(engine, { engine }));
     this.placements.add(engine.candidate);
@@ -57,7 +60,7 @@ class Machines {
     const machine = dice.of(this.all);
     const { candidate, cache } = machine.engine;
     const ids = [...cache.inventory.containers.keys()];
-    switch (dice.below(8)) {
+    switch (dice.below(9)) {
       case 0:
         machine.healthIndicator = dice.of([0, 67, 100]);
         machine.availability = dice.of(["active", "active", "pause"]);
@@ -82,6 +85,11 @@ class Machines {
         if (held !== undefined) this.#create(held.engine, held.swarmId, held.names);
         return;
       }
+      case 5: {
+        const known = ids.length > 0 ? cache.inventory.containers.get(dice.of(ids)) : undefined;
+        if (known !== undefined) this.#restate(known);
+        return;
+      }
       default:
         this.#create(machine.engine, dice.happens(0.5) ? this.#hex() : "", [dice.of(NAMES)]);
     }
@@ -89,6 +97,15 @@ class Machines {
 
   #hex(): string {
     return Array.from({ length: 64 }, () => this.#dice.of(HEX)).join("");
+  }
+
+  /** Starts or ends it; then it may have other ports and, after an update, another limit. */
+  #restate(known: ContainerRecord): void {
+    const dice = this.#dice;
+    const told = withState(known, { ...known.inspect.State, Running: dice.happens(0.5) });
+    const Ports = dice.happens(0.5) ? [{ PrivatePort: 81, PublicPort: 8080, Type: "tcp" }] : [];
+    const listed = dice.happens(0.5) ? (withListed(told, { ...told.summary, Ports }) ?? told) : told;
+    known.engine.cache.inventory.setContainer(dice.happens(0.2) ? { ...listed, memoryBytes: 200 } : listed);
   }
 
   #create(engine: Engine, swarmId: string, names: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { containerRecord, type ContainerRecord } from "../../src/cluster/container-record.ts";
 import type { ToldContainer } from "../../src/cluster/told-container.ts";
-import { ToldContainers } from "../../src/cluster/told-containers.ts";
+import { ToldContainers, type ToldHome } from "../../src/cluster/told-containers.ts";
 import type { ContainerSummary, EngineEvent } from "../../src/docker/types.ts";
 import { fakeEngine, hex, record, summarised, type RecordParts } from "./builders.ts";
 
@@ -17,12 +17,14 @@ class Home {
   listing: ContainerSummary[] = [];
   beforeAnswer = (): void => undefined;
   busy = false;
+  isBehind = false;
   readonly told: ToldContainers;
-  constructor(exact = false) {
-    this.told = new ToldContainers({
+  constructor(exact = false, pauseMs = 60_000) {
+    const home: ToldHome = {
       exact,
       get: (id) => this.records.get(id),
       set: (container) => this.set(container),
+      replace: (record) => void this.records.set(record.id, record),
       isBeingRead: () => this.busy,
       read: (id) => {
         this.asked.push(`read ${id.slice(0, 1)}`);
@@ -34,7 +36,12 @@ class Home {
         this.beforeAnswer();
         return this.listing;
       },
-    });
+      behind: (isBehind) => {
+        expect(isBehind, "told what is known").not.to.equal(this.isBehind);
+        this.isBehind = isBehind;
+      },
+    };
+    this.told = new ToldContainers(home, pauseMs);
   }
   set({ summary, inspect }: ToldContainer): void {
     const options = { engineCpus: 4, countMemoryReservation: false, told: true };
@@ -225,11 +232,61 @@ describe("cluster/told-containers", () => {
     });
 
     it("comes by itself a moment later", async () => {
+      home = new Home(false, 20);
       noted();
       home.listing = [summarised({ id: ID })];
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       expect(home.asked).to.deep.equal(["list c"]);
     });
+
+    it("says when there is something to settle, and when no longer", async () => {
+      expect(home.isBehind).to.equal(false);
+      noted();
+      expect(home.isBehind).to.equal(true);
+      home.listing = [summarised({ id: ID })];
+      await home.told.settle();
+      expect(home.isBehind).to.equal(false);
+      noted();
+      home.told.wasRead(ID);
+      expect(home.isBehind).to.equal(false);
+      noted();
+      home.told.forgetAll();
+      expect(home.isBehind).to.equal(false);
+    });
+
+    it("makes no new record where the list says nothing new but the time", async () => {
+      const entry = summarised({ id: ID });
+      noted();
+      home.listing = [entry];
+      await home.told.settle();
+      const settled = home.records.get(ID);
+      home.told.follow(event("connect"), ID);
+      home.listing = [{ ...structuredClone(entry), Status: "Up 9 minutes" }];
+      await home.told.settle();
+      expect(home.records.get(ID)).to.equal(settled);
+      home.told.follow(event("connect"), ID);
+      const NetworkSettings = { Networks: { shop: { NetworkID: "s" } } };
+      home.listing = [{ ...structuredClone(entry), NetworkSettings }];
+      await home.told.settle();
+      expect(home.records.get(ID)?.summary.NetworkSettings).to.deep.equal(NetworkSettings);
+      expect(home.asked).to.deep.equal(["list c", "list c", "list c"]);
+    });
+
+    // prettier-ignore
+    const renamed = [
+      { it: "name",   entry: { Names: ["/web", "/db/link"] }, has: { names: ["web", "db/link"] } },
+      { it: "label",  entry: { Labels: { tier: "back" } },    has: { labels: { tier: "back" } } },
+      { it: "swarm ID", entry: { Labels: { "com.docker.swarm.id": SWARM } }, has: { swarmId: SWARM } },
+    ];
+    for (const { it: what, entry, has } of renamed) {
+      it(`takes a new ${what} from the list`, async () => {
+        noted();
+        home.listing = [{ ...summarised({ id: ID }), ...entry }];
+        await home.told.settle();
+        const { names, labels, swarmId } = home.records.get(ID) ?? {};
+        expect({ names, labels, swarmId }).to.deep.include(has);
+      });
+    }
 
     // prettier-ignore
     const different = [

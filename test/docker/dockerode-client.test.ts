@@ -3,7 +3,12 @@ import { createServer, type AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
 import { expect } from "chai";
 import type { DockerodeClient } from "../../src/docker/dockerode-client.ts";
-import { CANCELLED, EngineResponseError, EngineUnreachableError } from "../../src/docker/engine-client.ts";
+import {
+  CANCELLED,
+  EngineResponseError,
+  EngineUnreachableError,
+  type EventFeed,
+} from "../../src/docker/engine-client.ts";
 import type { EngineEvent } from "../../src/docker/types.ts";
 import { json, startWire, type Arrived, type Wire } from "./wire-server.ts";
 
@@ -268,18 +273,15 @@ describe("docker/dockerode-client", () => {
       });
       await wire.client.info();
       await wire.client.request({ method: "GET", path: "/x", signal: session.signal });
-      for await (const _event of await wire.client.events(undefined, session.signal)) expect.fail();
+      await (await wire.client.events(undefined, session.signal)).read(() => expect.fail());
       // The one of the client itself, however many calls it makes.
       expect([closed.count, session.count]).to.deep.equal([1, 0]);
     });
   });
 
   describe("events", () => {
-    const collect = async (
-      events: AsyncIterable<EngineEvent>,
-      into: EngineEvent[] = [],
-    ): Promise<EngineEvent[]> => {
-      for await (const event of events) into.push(event);
+    const collect = async (feed: EventFeed, into: EngineEvent[] = []): Promise<EngineEvent[]> => {
+      await feed.read((event) => into.push(event));
       return into;
     };
 
@@ -308,13 +310,56 @@ describe("docker/dockerode-client", () => {
 
     it("end quietly with the signal, and close the connection", async () => {
       const gone = new AbortController();
+      wire = await startWire((res) => void res.write('{"Type":"a"}{"Type":"b"}'));
+      const heard: unknown[] = [];
+      await (
+        await wire.client.events(undefined, gone.signal)
+      ).read(({ Type }) => {
+        heard.push(Type);
+        gone.abort();
+      });
+      expect(heard, "none after the signal").to.deep.equal(["a"]);
+      await Promise.all([...wire.sockets].map((socket) => once(socket, "close")));
+    });
+
+    it("stop while paused, and go on where they stopped", async () => {
+      let stream: ServerResponse | undefined;
+      wire = await startWire((res) => {
+        if (res.req.url === "/events") (stream = res).write('{"Type":"a"}');
+        else json(res, {});
+      });
+      const heard: unknown[] = [];
+      const feed = await wire.client.events(undefined, new AbortController().signal);
+      let reading = Promise.resolve();
+      await new Promise<void>((first) => {
+        reading = feed.read(({ Type }) => {
+          heard.push(Type);
+          if (Type === "a") feed.pause();
+          first();
+        });
+      });
+      stream?.end('{"Type":"b"}');
+      // Time enough for it to arrive.
+      await wire.client.info();
+      expect(heard).to.deep.equal(["a"]);
+      feed.resume();
+      await reading;
+      expect(heard).to.deep.equal(["a", "b"]);
+    });
+
+    it("break off at an error of whoever hears them", async () => {
       wire = await startWire((res) => void res.write('{"Type":"a"}'));
-      for await (const _event of await wire.client.events(undefined, gone.signal)) gone.abort();
+      const feed = await wire.client.events(undefined, new AbortController().signal);
+      const failed = new Error("no");
+      const reading = feed.read(() => {
+        throw failed;
+      });
+      expect((await unreachable(reading)).cause).to.equal(failed);
       await Promise.all([...wire.sockets].map((socket) => once(socket, "close")));
     });
 
     it("outlive the deadline that applies to the headers", async () => {
-      wire = await startWire((res) => res.flushHeaders(), { deadlines: { call: 30 } });
+      wire = await startWire((res) => res.flushHeaders(), { deadlines: { call: 300 } });
       const events = await wire.client.events(undefined, new AbortController().signal);
       expect((await unreachable(wire.client.version())).code).to.equal("ETIMEDOUT");
       const [first] = wire.arrived;

@@ -12,6 +12,15 @@ describe("docker/engine-event", () => {
     expect(event?.timeNano).to.equal(17n);
   });
 
+  it("does not take another object's time for its own", () => {
+    for (const json of [
+      '{"timeNano":17,"more":{"timeNano":5}}',
+      '{"more":{"timeNano":5},"timeNano":17}',
+      '{"timeNano":17,"more":{"timeNano":"x"}}',
+    ])
+      expect(engineEvent(json)?.timeNano, json).to.equal(17n);
+  });
+
   it("passes on fields it does not know", () => {
     expect(engineEvent('{"Type":"node","extra":[1]}')).to.deep.equal({ Type: "node", extra: [1] });
   });
@@ -20,6 +29,7 @@ describe("docker/engine-event", () => {
   const odd = [
     { what: "an actor that is a text",       json: '{"Type":"container","Actor":"x"}',                        event: { Type: "container" } },
     { what: "attributes that are null",      json: '{"Actor":{"ID":"a","Attributes":null}}',                  event: { Actor: { ID: "a", Attributes: {} } } },
+    { what: "attributes that are a list",    json: '{"Actor":{"ID":"a","Attributes":["x"]}}',                 event: { Actor: { ID: "a", Attributes: {} } } },
     { what: "an attribute that is a number", json: '{"Actor":{"ID":"a","Attributes":{"n":1,"s":"t"}}}',       event: { Actor: { ID: "a", Attributes: { s: "t" } } } },
     { what: "an ID that is a number",        json: '{"id":5,"Actor":{"ID":5}}',                               event: { Actor: { Attributes: {} } } },
     { what: "times that are none",           json: '{"time":"now","timeNano":"later"}',                       event: {} },

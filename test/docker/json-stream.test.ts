@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { jsonTexts } from "../../src/docker/json-stream.ts";
+import { jsonTexts, JsonSplitter } from "../../src/docker/json-stream.ts";
 
 /** What comes out when the bytes arrive in pieces of this size. */
 async function split(text: string | Buffer, size = Infinity, maxChars?: number): Promise<string[]> {
@@ -20,6 +20,7 @@ describe("docker/json-stream", () => {
     { it: "splits objects without a separator",           text: '{"a":1}{"b":2}',                out: ['{"a":1}', '{"b":2}'] },
     { it: "does not count braces inside strings",         text: '{"a":"}{"}{"b":"{"}',           out: ['{"a":"}{"}', '{"b":"{"}'] },
     { it: "knows an escaped quote",                       text: '{"a":"\\"}"}{"b":"\\\\"}',      out: ['{"a":"\\"}"}', '{"b":"\\\\"}'] },
+    { it: "knows an escaped backslash from one that escapes", text: '{"a":"\\\\\\"}"}{"b":"\\\\"}', out: ['{"a":"\\\\\\"}"}', '{"b":"\\\\"}'] },
     { it: "keeps nested objects whole",                   text: '{"a":{"b":{}}} {}',             out: ['{"a":{"b":{}}}', "{}"] },
     { it: "keeps characters of several bytes whole",      text: '{"a":"ü€𝄞"}{"b":"𝄞"}',          out: ['{"a":"ü€𝄞"}', '{"b":"𝄞"}'] },
     { it: "skips what stands between objects",            text: 'x"}{"a":1}]}, "y {"b":2}',      out: ['{"a":1}', '{"b":2}'] },
@@ -42,6 +43,22 @@ describe("docker/json-stream", () => {
       ]);
     });
   }
+
+  for (const size of [1, 7, 10, 33]) {
+    it(`finds the end of one that is too large by its quotes, in pieces of ${size}`, async () => {
+      const large = JSON.stringify({ a: `${'\\"}{"'.repeat(40)}\\` });
+      expect(await split(`${large}{"b":1}`, size, 50)).to.deep.equal(['{"b":1}']);
+    });
+  }
+
+  it("hands an object on in the turn of its last byte", () => {
+    const found: string[] = [];
+    const splitter = new JsonSplitter((text) => found.push(text));
+    splitter.push(Buffer.from('{"a":1}{"b"'));
+    expect(found).to.deep.equal(['{"a":1}']);
+    splitter.push(Buffer.from(":2}"));
+    expect(found).to.deep.equal(['{"a":1}', '{"b":2}']);
+  });
 
   it("counts one message, not the stream, against the limit", async () => {
     expect(await split('{"a":1}\n'.repeat(100), 10, 50)).to.have.length(100);

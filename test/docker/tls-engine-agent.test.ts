@@ -7,6 +7,7 @@ import { DockerodeClient } from "../../src/docker/dockerode-client.ts";
 import { EngineUnreachableError } from "../../src/docker/engine-client.ts";
 import { TlsEngineAgent, type TlsEngine as Peer } from "../../src/docker/tls-engine-agent.ts";
 import { TestAuthority, type CertificateSpec } from "../support/certificates.ts";
+import { wired } from "./wire-server.ts";
 import { startTlsEngine, testIdentity, type TestIdentity, type TlsEngine } from "./tls-engine.ts";
 
 /** Everything a test opened. */
@@ -47,7 +48,7 @@ describe("docker/tls-engine-agent", () => {
     return agent;
   };
   const clientOf = (engine: Omit<Peer, "identity">, identity: TestIdentity): DockerodeClient =>
-    new DockerodeClient({ host: engine.host, port: engine.port, agent: agentFor(engine, identity) });
+    new DockerodeClient(wired({ ...engine, agent: agentFor(engine, identity) }));
   const failureOf = async (engine: Omit<Peer, "identity">, identity: TestIdentity): Promise<string> => {
     const error = await clientOf(engine, identity)
       .info()
@@ -172,6 +173,20 @@ describe("docker/tls-engine-agent", () => {
       );
     });
 
+    it("accepted our certificate before, is not said to refuse it", async () => {
+      const pair = await authority.issue({ cn: "engine", sans: ["127.0.0.1"] });
+      const engine = keep(
+        await startTlsEngine(pair, (req, res) => {
+          if (req.method === "GET") res.end("{}");
+          else req.socket.destroy();
+        }),
+      );
+      const client = clientOf(engine, await identityWith(authority));
+      await client.info();
+      const error = await client.send("POST", "/x").catch((thrown: unknown) => thrown);
+      expect((error as Error).message).to.match(/Is the docker daemon running\? \(socket hang up\)$/);
+    });
+
     it("is not there, is reported as without TLS", async () => {
       const peer = { host: "127.0.0.1", port: 1, addr: "127.0.0.1:1" };
       expect(await failureOf(peer, await identityWith(authority))).to.match(
@@ -203,7 +218,7 @@ describe("docker/tls-engine-agent", () => {
       await once(refusing, "listening");
       keep({ [Symbol.dispose]: () => refusing.close() });
       const { port } = refusing.address() as AddressInfo;
-      const client = new DockerodeClient({ host: "127.0.0.1", port, agent: new Agent() });
+      const client = new DockerodeClient(wired({ host: "127.0.0.1", port, agent: new Agent() }));
       const error = await client.info().catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(EngineUnreachableError);
       expect((error as Error).message).to.match(
@@ -281,7 +296,8 @@ describe("docker/tls-engine-agent", () => {
       );
       const identity = await identityWith(authority);
       const agent = agentFor(engine, identity);
-      const client = new DockerodeClient({ host: engine.host, port: engine.port, agent });
+      const target = wired({ ...engine, agent });
+      const client = new DockerodeClient(target);
       const busy = client.listContainers();
       await once(engine.server, "request");
       await client.info();
@@ -290,7 +306,7 @@ describe("docker/tls-engine-agent", () => {
 
       const dropped = once(idle!, "close");
       await identity.replace(authority, { cn: "manager of today" });
-      agent.renew();
+      target.wire.closeIdle();
       await dropped;
       expect(inUse!.destroyed).to.equal(false);
       await client.info();
@@ -308,14 +324,15 @@ describe("docker/tls-engine-agent", () => {
       const engine = await engineWith();
       const identity = await identityWith(authority);
       const agent = agentFor(engine, identity);
-      const client = new DockerodeClient({ host: engine.host, port: engine.port, agent });
+      const target = wired({ ...engine, agent });
+      const client = new DockerodeClient(target);
       await client.info();
       await identity.replace(stranger);
-      agent.renew();
+      target.wire.closeIdle();
       const error = await client.info().catch((thrown: unknown) => thrown);
       expect((error as Error).message).to.include("x509: certificate signed by unknown authority");
       await identity.replace(authority);
-      agent.renew();
+      target.wire.closeIdle();
       await client.info();
     });
   });

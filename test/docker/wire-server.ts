@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { EngineWire, type WireTarget } from "../../src/docker/engine-wire.ts";
 import { DockerodeClient, type DockerodeClientOptions } from "../../src/docker/dockerode-client.ts";
 
 /** What arrived, as text. */
@@ -44,20 +45,28 @@ export async function startWire(
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
+  const target = wired({ host: "127.0.0.1", port: options.port ?? port, agent });
   return {
-    client: new DockerodeClient({ host: "127.0.0.1", port, agent, ...options }),
+    client: new DockerodeClient({ ...target, ...options }),
     agent,
     arrived,
     sockets,
     addr: `127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       agent.destroy();
+      target.wire.cut();
       server.close();
       server.closeAllConnections();
       await once(server, "close");
     },
   };
 }
+
+/** What a client needs to reach an engine. */
+export const wired = (target: Omit<WireTarget, "idleMs">): WireTarget & { readonly wire: EngineWire } => {
+  const complete = { ...target, idleMs: 10_000 };
+  return { ...complete, wire: new EngineWire(complete) };
+};
 
 /** Answers with JSON. */
 export function json(res: ServerResponse, value: unknown, status = 200): void {

@@ -85,6 +85,35 @@ describe("events/event-format", () => {
     expect(text(odd)).to.include('"Attributes":{"-":"","10":"","b":"","node.addr"');
   });
 
+  it("shows the node as it was when the event came", () => {
+    const node = { ...node2 };
+    const event = formatEvent(die, node);
+    node.name = "renamed";
+    node.addr = "10.0.0.1:1";
+    expect(event.json).to.equal(text(die));
+    expect([event.node.name, event.attributes.get("node.addr")]).to.deep.equal(["node-2", node2.addr]);
+  });
+
+  it("knows how long its JSON is at most, but for what is escaped", () => {
+    for (const source of [
+      die,
+      { Type: "x" },
+      { ...die, Actor: { ID: "a", Attributes: { k: "v".repeat(999) } } },
+    ]) {
+      const { size, json } = formatEvent(source, node2);
+      expect(size).to.be.within(json.length, json.length + 200);
+    }
+  });
+
+  it("escapes what JSON must", () => {
+    const labels = { 'a"b': "line\nbreak", c: "back\\slash", d: "\ud800", e: "𝄞", f: "\u0001" };
+    const event = formatEvent({ ...die, from: 'x"y', Actor: { ID: "a", Attributes: labels } }, node2);
+    const back = JSON.parse(event.json) as { from: string; Actor: { Attributes: Record<string, string> } };
+    expect(back.from).to.equal('x"y node:node-2');
+    expect(back.Actor.Attributes).to.deep.include(labels);
+    expect(event.json).to.include('"d":"\\ud800"').and.to.include('"e":"𝄞"');
+  });
+
   it("tells the time from seconds when there is nothing finer", () => {
     expect(formatEvent({ ...die, timeNano: 5 }, node2).timeNano).to.equal(5n);
     expect(formatEvent({ time: 5 }, node2).timeNano).to.equal(5_000_000_000n);

@@ -64,6 +64,31 @@ describe("events/event-hub", () => {
     expect(times(hub.history(0n))).to.equal("5");
   });
 
+  it("makes no text of an event that nobody hears, and one of an event that many hear", () => {
+    const hub = new EventHub();
+    let made = 0;
+    const counted = (seconds: number): ClusterEvent => {
+      const Attributes = {
+        // Looked at by its length when it is kept, and once more for each text.
+        get label(): string {
+          made++;
+          return "x";
+        },
+      };
+      return formatEvent({ Type: "network", Actor: { ID: "n", Attributes }, time: seconds }, node2);
+    };
+    hub.publish(counted(1));
+    const unheard = made;
+    for (let n = 0; n < 3; n++)
+      hub.subscribe({ onEvent: ({ json }) => expect(json).to.include("label"), onClose: () => undefined });
+    made = 0;
+    hub.publish(counted(2));
+    const heard = made;
+    made = 0;
+    for (const { json } of [...hub.history(0n), ...hub.history(0n)]) expect(json).to.include("label");
+    expect([unheard, heard - unheard, made]).to.deep.equal([1, 1, 1]);
+  });
+
   it("tells everyone when it closes, latecomers too, and passes nothing on afterwards", () => {
     const hub = new EventHub();
     const early = listen(hub);

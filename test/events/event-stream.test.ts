@@ -148,7 +148,9 @@ describe("events/event-stream", () => {
   it("ends when the hub closes, what was sent before still arriving", async () => {
     const { hub, sink, clock } = open();
     sink.reading = false;
-    for (const seconds of [1, 2, 3]) hub.publish(event(seconds));
+    hub.publish(event(1));
+    await settle();
+    for (const seconds of [2, 3]) hub.publish(event(seconds));
     hub.close();
     expect(sink.writableEnded).to.equal(false);
     sink.read();
@@ -200,6 +202,7 @@ describe("events/event-stream", () => {
       const { hub, sink, clock } = open();
       sink.reading = false;
       hub.publish(event(1));
+      await settle();
       clock.advance(9_999);
       expect(sink.destroyed).to.equal(false);
       clock.advance(1);
@@ -208,20 +211,23 @@ describe("events/event-stream", () => {
       expect(clock.waiting).to.equal(0);
     });
 
-    it("cuts it off when more than 10 000 events wait", () => {
+    it("cuts it off when more than 10 000 events wait", async () => {
       const { hub, sink } = open();
       sink.reading = false;
       const small = event(1);
-      for (let n = 0; n <= 10_000; n += 1) hub.publish(small); // One is with the socket, the rest waits.
+      hub.publish(small);
+      await settle(); // It is with the socket, the rest waits.
+      for (let n = 0; n < 10_000; n += 1) hub.publish(small);
       expect(sink.destroyed).to.equal(false);
       hub.publish(small);
       expect(sink.destroyed).to.equal(true);
     });
 
-    it("cuts it off when too much text waits", () => {
+    it("cuts it off when too much text waits", async () => {
       const { hub, sink } = open({ maxQueuedChars: 20_000 });
       sink.reading = false;
       hub.publish(event(1));
+      await settle();
       hub.publish(event(2, "x".repeat(9_000)));
       expect(sink.destroyed).to.equal(false);
       hub.publish(event(3, "x".repeat(1_000)));

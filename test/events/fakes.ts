@@ -49,6 +49,8 @@ export class FakeSink extends Writable implements EventSink {
   headers: Readonly<Record<string, string>> = {};
   headerFlushed = false;
   received = "";
+  /** What it was given, write by write. */
+  readonly writes: string[] = [];
   ended = false;
   reading = true;
   #pending: (() => void)[] = [];
@@ -65,6 +67,7 @@ export class FakeSink extends Writable implements EventSink {
     this.headerFlushed = true;
   }
   override _write(chunk: string, _encoding: string, done: () => void): void {
+    this.writes.push(chunk);
     const accept = (): void => {
       this.received += chunk;
       done();

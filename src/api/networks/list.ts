@@ -11,6 +11,7 @@ const networkListing = keptPerCluster(({ containers }) => new NetworkListing(con
 /** `GET /networks` (spec: images-networks-volumes.md §2.2). */
 export async function list({ cluster }: Services, { res, query, clientVersion }: Exchange): Promise<void> {
   const filters = parseFilters(query.get("filters") ?? undefined, 400);
+  await cluster.settle();
   const pieces = networkListing(cluster).list(networkGroups(cluster), { filters, clientVersion });
   await sendJsonPieces(res, 200, pieces);
 }

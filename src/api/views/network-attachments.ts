@@ -33,6 +33,16 @@ export class NetworkAttachments {
     }
   }
 
+  /** A container that may be attached to others now. */
+  replace(old: ContainerView, container: ContainerView): void {
+    if (old.summary.NetworkSettings !== container.summary.NetworkSettings) {
+      this.remove(old);
+      this.add(container);
+      return;
+    }
+    for (const id of networksOf(container)) this.#attached.get(id)?.set(container.summary.Id, container);
+  }
+
   /** By container ID. */
   endpoints(networkId: string): Endpoints {
     const endpoints: Record<string, NetworkEndpoint> = {};
@@ -44,9 +54,10 @@ export class NetworkAttachments {
   }
 }
 
-function networksOf({ summary }: ContainerView): ReadonlySet<string> {
-  const ids = new Set<string>();
+/** Each once. Most containers are in a single network. */
+function networksOf({ summary }: ContainerView): readonly string[] {
+  const ids: string[] = [];
   for (const { NetworkID } of Object.values(summary.NetworkSettings?.Networks ?? {}))
-    if (NetworkID !== undefined && NetworkID !== "") ids.add(NetworkID);
+    if (NetworkID !== undefined && NetworkID !== "" && !ids.includes(NetworkID)) ids.push(NetworkID);
   return ids;
 }

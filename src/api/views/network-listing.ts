@@ -28,7 +28,7 @@ export class NetworkListing {
   readonly #attachments: NetworkAttachments;
   #order: Order | undefined;
 
-  /** @param containers from now on tell {@link add} and {@link remove} of every change to them */
+  /** @param containers from now on tell {@link add}, {@link remove} and {@link replace} of every change to them */
   constructor(containers: Iterable<ContainerView>) {
     this.#attachments = new NetworkAttachments(containers, (id) => {
       for (const chunk of this.#order?.chunksOf.get(id) ?? []) chunk.bytes = undefined;
@@ -41,6 +41,11 @@ export class NetworkListing {
 
   remove(container: ContainerView): void {
     this.#attachments.remove(container);
+  }
+
+  /** A container looks different, but has the same ID and names. */
+  replace(old: ContainerView, container: ContainerView): void {
+    this.#attachments.replace(old, container);
   }
 
   /**

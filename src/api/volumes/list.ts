@@ -8,8 +8,10 @@ import { listVolumes } from "../views/volumes.ts";
 const whole = new KeptAnswers();
 
 /** `GET /volumes` (spec: images-networks-volumes.md §3.2). */
-export function list({ cluster }: Services, { res, query, clientVersion }: Exchange): void {
+export async function list({ cluster }: Services, { res, query, clientVersion }: Exchange): Promise<void> {
   const filters = parseFilters(query.get("filters") ?? undefined);
+  // An image may have given a new container volumes of its own.
+  if (filters.has("dangling")) await cluster.settle();
   const make = (): string =>
     JSON.stringify(
       listVolumes(nodeVolumes(cluster), cluster.containers.values(), { filters, clientVersion }),

@@ -57,6 +57,22 @@ class NetworkWorld {
     this.listing.add(made);
   }
 
+  /** The same container, mostly in the same networks. */
+  replace(): void {
+    const old = this.pick([...this.containers.values()]);
+    const NetworkSettings = this.pick([
+      old.summary.NetworkSettings,
+      old.summary.NetworkSettings,
+      { Networks: {} },
+    ]);
+    const now = {
+      ...old,
+      summary: { ...old.summary, State: "exited", ...(NetworkSettings && { NetworkSettings }) },
+    };
+    this.containers.set(old.summary.Id, now);
+    this.listing.replace(old, now);
+  }
+
   remove(): void {
     const gone = this.pick([...this.containers.values()]);
     this.containers.delete(gone.summary.Id);
@@ -79,7 +95,8 @@ describe("api/views/network-listing", () => {
       for (let step = 0; step < 400; step++) {
         const kind = world.random();
         if (kind < 0.5 || world.containers.size === 0) world.add();
-        else if (kind < 0.9) world.remove();
+        else if (kind < 0.75) world.remove();
+        else if (kind < 0.9) world.replace();
         else if (kind < 0.92) world.regroup();
         else if (kind < 0.95) world.pick(world.nodes).name = `node-${step}`;
         else if (kind < 0.96) world.listing.forgetBytes();

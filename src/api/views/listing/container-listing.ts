@@ -44,7 +44,7 @@ export class ContainerListing {
   readonly #many: number;
 
   /**
-   * @param containers from now on tell {@link add} and {@link remove} of every change to them
+   * @param containers from now on tell {@link add}, {@link remove} and {@link replace} of every change to them
    * @param sizes what counts as few and as many; any do, they are only about speed
    */
   constructor(containers: ListedContainers, sizes: { few?: number; many?: number } = {}) {
@@ -66,6 +66,22 @@ export class ContainerListing {
     this.#labels.remove(container);
     const entry = this.#nodes.remove(container);
     if (entry !== undefined) this.#order.remove(entry);
+  }
+
+  /** A container looks different, but has the same ID, names and labels. */
+  replace(old: ContainerView, container: ContainerView): void {
+    const entry = this.#nodes.entryOf(old);
+    if (
+      entry === undefined ||
+      old.node !== container.node ||
+      old.inspect.Created !== container.inspect.Created
+    ) {
+      this.remove(old);
+      this.add(container);
+      return;
+    }
+    entry.container = container;
+    entry.page?.touch();
   }
 
   /** The whole answer, in pieces. They are shared: nobody may change them. @throws ApiError as `listContainers` does */
@@ -150,9 +166,11 @@ export class ContainerListing {
 
   /** All that can pass the filters, when an index knows that they are few. */
   #candidates(filters: DockerFilters): Iterable<ContainerView> | undefined {
-    const ids = this.#idsAsked(filters) ?? this.#idsNamed(filters);
-    if (ids !== undefined) return [...ids].flatMap((id) => this.#containers.byId(id) ?? []);
-    return this.#labels.candidates(wanted(filters, "label") ?? [], () => this.#containers.values());
+    const ids =
+      this.#idsAsked(filters) ??
+      this.#idsNamed(filters) ??
+      this.#labels.candidates(wanted(filters, "label") ?? [], () => this.#containers.values());
+    return ids && [...ids].flatMap((id) => this.#containers.byId(id) ?? []);
   }
 
   /** Whole IDs can only be equal. */

@@ -1,12 +1,14 @@
-import { rank, type Ranked } from "../container-order.ts";
+import { rank } from "../container-order.ts";
 import type { ContainerView, NodeView } from "../types.ts";
+import type { Entry } from "./page.ts";
 
 /** What of a node shows in the entries of its containers, or in their order. */
 type Shown = Pick<NodeView, "name" | "ip" | "state" | "clockDeltaMs">;
 
 interface ListedNode {
   shown: Shown;
-  readonly entries: Map<ContainerView, Ranked>;
+  /** By container ID. */
+  readonly entries: Map<string, Entry>;
 }
 
 const shownOf = ({ name, ip, state, clockDeltaMs }: NodeView): Shown => ({ name, ip, state, clockDeltaMs });
@@ -15,32 +17,32 @@ const shownOf = ({ name, ip, state, clockDeltaMs }: NodeView): Shown => ({ name,
 export class ListedNodes {
   readonly #nodes = new Map<NodeView, ListedNode>();
 
-  /** Gives the container its place, for as long as neither it nor its node changes. */
-  add(container: ContainerView): Ranked {
+  /** Gives the container its place, for as long as its node does not change. */
+  add(container: ContainerView): Entry {
     let node = this.#nodes.get(container.node);
     if (node === undefined) {
       node = { shown: shownOf(container.node), entries: new Map() };
       this.#nodes.set(container.node, node);
     }
-    const entry = rank(container, node.shown.clockDeltaMs);
-    node.entries.set(container, entry);
+    const entry = entryFor(container, node.shown);
+    node.entries.set(container.summary.Id, entry);
     return entry;
   }
 
-  remove(container: ContainerView): Ranked | undefined {
+  remove(container: ContainerView): Entry | undefined {
     const node = this.#nodes.get(container.node);
-    const entry = node?.entries.get(container);
-    if (node?.entries.delete(container) === true && node.entries.size === 0)
+    const entry = node?.entries.get(container.summary.Id);
+    if (node?.entries.delete(container.summary.Id) === true && node.entries.size === 0)
       this.#nodes.delete(container.node);
     return entry;
   }
 
-  entryOf(container: ContainerView): Ranked | undefined {
-    return this.#nodes.get(container.node)?.entries.get(container);
+  entryOf(container: ContainerView): Entry | undefined {
+    return this.#nodes.get(container.node)?.entries.get(container.summary.Id);
   }
 
   /** Ranks anew what is on nodes that changed since they were last compared. */
-  *changed(): Generator<{ readonly from: Ranked; readonly to: Ranked }> {
+  *changed(): Generator<{ readonly from: Entry; readonly to: Entry }> {
     for (const [view, node] of this.#nodes) {
       const { shown } = node;
       if (
@@ -51,11 +53,17 @@ export class ListedNodes {
       )
         continue;
       node.shown = shownOf(view);
-      for (const [container, from] of node.entries) {
-        const to = rank(container, node.shown.clockDeltaMs);
-        node.entries.set(container, to);
+      for (const [id, from] of node.entries) {
+        const to = entryFor(from.container, node.shown);
+        node.entries.set(id, to);
         yield { from, to };
       }
     }
   }
 }
+
+const entryFor = (container: ContainerView, { clockDeltaMs }: Shown): Entry => ({
+  container,
+  created: rank(container, clockDeltaMs).created,
+  page: undefined,
+});

@@ -1,5 +1,5 @@
-import { newestFirst, type Ranked } from "../container-order.ts";
-import { Page } from "./page.ts";
+import { newestFirst } from "../container-order.ts";
+import { Page, type Entry } from "./page.ts";
 
 /** A page that grows to this is split in two. */
 const MAX_ENTRIES = 128;
@@ -14,7 +14,7 @@ export class OrderedPages {
     return this.#pages;
   }
 
-  insert(entry: Ranked): void {
+  insert(entry: Entry): void {
     const at = this.#pageFor(entry);
     const page = this.#pages[at];
     if (page === undefined) {
@@ -26,7 +26,7 @@ export class OrderedPages {
   }
 
   /** @param entry the very object that was inserted */
-  remove(entry: Ranked): void {
+  remove(entry: Entry): void {
     const at = this.#pageFor(entry);
     const page = this.#pages[at];
     if (page?.remove(entry) !== true) return;
@@ -36,7 +36,7 @@ export class OrderedPages {
 
   /** Where these entries are, in the order of the list. */
   *placesOf(
-    entries: readonly Ranked[],
+    entries: readonly Entry[],
   ): Generator<{ readonly page: Page; readonly picked: readonly number[] }> {
     const places = new Map<number, number[]>();
     for (const entry of entries) {
@@ -64,7 +64,7 @@ export class OrderedPages {
   }
 
   /** The place of the last page that begins at the entry or before it; of the first one when all begin after it. */
-  #pageFor(entry: Ranked): number {
+  #pageFor(entry: Entry): number {
     let low = 0;
     let high = this.#pages.length;
     while (low < high) {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { entryWithStatus } from "../container-list.ts";
 import type { Ranked } from "../container-order.ts";
 import { statusAt } from "../container-status.ts";
+import type { ContainerView } from "../types.ts";
 import { Draft } from "./draft.ts";
 
 /** Stands for an entry's status while its place is looked for; nobody outside this process can write it. */
@@ -10,6 +11,8 @@ const STATUS_MARK = randomUUID();
 /** One entry: where its status stands, and how long that is true. Lengths in bytes. */
 interface Slot {
   readonly entry: Ranked;
+  /** Whom it shows; the entry may have another container by now. */
+  readonly container: ContainerView;
   readonly head: number;
   readonly status: number;
   /** Closing comma included. */
@@ -56,7 +59,10 @@ export function pageBytes(entries: readonly Ranked[], nowMs: number, known?: Pag
 }
 
 const holdsJust = ({ slots }: PageBytes, entries: readonly Ranked[]): boolean =>
-  slots.length === entries.length && slots.every(({ entry }, place) => entry === entries[place]);
+  slots.length === entries.length && slots.every((slot, place) => shows(slot, entries[place]));
+
+const shows = (slot: Slot, entry: Ranked | undefined): boolean =>
+  slot.entry === entry && slot.container === entry.container;
 
 /**
  * The same entries with the statuses of now, for the usual case: one number in a text is another. One copy of the whole is faster than many of its parts.
@@ -71,13 +77,14 @@ function withStatuses(known: PageBytes, nowMs: number): PageBytes | undefined {
   for (const [place, slot] of known.slots.entries()) {
     let ends = slot.untilMs;
     if (nowMs >= ends) {
-      const status = statusAt(slot.entry.container, nowMs);
+      const status = statusAt(slot.container, nowMs);
       const text = inJson(status.text);
       if (Buffer.byteLength(text) !== slot.status) return undefined;
       bytes.write(text, at + slot.head);
       ends = status.untilMs;
       slots[place] = {
         entry: slot.entry,
+        container: slot.container,
         head: slot.head,
         status: slot.status,
         tail: slot.tail,
@@ -115,11 +122,10 @@ class KnownEntries {
       next?.entry === entry
         ? { slot: next, at: this.#at, place: this.#place }
         : (this.#placed ??= placesOf(this.#slots)).get(entry);
-    if (found !== undefined) {
-      this.#place = found.place + 1;
-      this.#at = found.at + lengthOf(found.slot);
-    }
-    return found;
+    if (found === undefined) return undefined;
+    this.#place = found.place + 1;
+    this.#at = found.at + lengthOf(found.slot);
+    return shows(found.slot, entry) ? found : undefined;
   }
 }
 
@@ -141,6 +147,7 @@ function writeEntry(out: Draft, entry: Ranked, nowMs: number): Slot {
   const { text, untilMs } = statusAt(entry.container, nowMs);
   return {
     entry,
+    container: entry.container,
     head: out.write(json.slice(0, at)),
     status: out.write(inJson(text)),
     tail: out.write(`${json.slice(at + STATUS_MARK.length)},`),
@@ -149,7 +156,7 @@ function writeEntry(out: Draft, entry: Ranked, nowMs: number): Slot {
 }
 
 function writeWithStatus(out: Draft, { slot, at }: Placed, nowMs: number): Slot {
-  const { text, untilMs } = statusAt(slot.entry.container, nowMs);
+  const { text, untilMs } = statusAt(slot.container, nowMs);
   const statusAtByte = at + slot.head;
   const tailAt = statusAtByte + slot.status;
   out.copy(at, statusAtByte);

@@ -1,61 +1,76 @@
 import { isSwarmItself, isUp } from "../container-list.ts";
 import { newestFirst, type Ranked } from "../container-order.ts";
+import type { ContainerView } from "../types.ts";
 import { pageBytes, type PageBytes } from "./page-bytes.ts";
+
+/** A container in the listing. */
+export interface Entry extends Ranked {
+  /** Another when it changed. */
+  container: ContainerView;
+  /** Where it is. */
+  page: Page | undefined;
+}
 
 /** Which entries of a page: all, or those at these places, ascending. */
 export type Picked = "all" | readonly number[];
 
 /** A stretch of the list, in its order, and its JSON once somebody asked for it. */
 export class Page {
-  readonly #entries: Ranked[];
+  readonly #entries: Entry[];
   #bytes: PageBytes | undefined;
   #changed = false;
   /** What the two commonest queries list of it. */
-  #plain: { all?: Picked; running?: Picked } = {};
+  #all: Picked | undefined;
+  #running: Picked | undefined;
 
   /** @param bytes of a page some of these entries came from */
-  constructor(entries: Ranked[], bytes?: PageBytes) {
+  constructor(entries: Entry[], bytes?: PageBytes) {
     this.#entries = entries;
+    for (const entry of entries) entry.page = this;
     this.#bytes = bytes;
     this.#changed = bytes !== undefined;
   }
 
-  get entries(): readonly Ranked[] {
+  get entries(): readonly Entry[] {
     return this.#entries;
   }
   get hasBytes(): boolean {
     return this.#bytes !== undefined;
   }
 
-  insert(entry: Ranked): void {
+  insert(entry: Entry): void {
     this.#entries.splice(lowerBound(this.#entries, entry), 0, entry);
-    this.#touch();
+    entry.page = this;
+    this.touch();
   }
 
   /** −1: it is not here. */
-  placeOf(entry: Ranked): number {
+  placeOf(entry: Entry): number {
     const at = lowerBound(this.#entries, entry);
     return this.#entries[at] === entry ? at : -1;
   }
 
-  remove(entry: Ranked): boolean {
+  remove(entry: Entry): boolean {
     const at = this.placeOf(entry);
     if (at < 0) return false;
     this.#entries.splice(at, 1);
-    this.#touch();
+    this.touch();
     return true;
   }
 
   /** Takes this many entries from its end into a page of their own. */
   split(count: number): Page {
-    this.#touch();
+    this.touch();
     return new Page(this.#entries.splice(-count), this.#bytes);
   }
 
   /** Everything visible, or everything that runs. */
   plain(which: "all" | "running"): Picked {
-    return (this.#plain[which] ??= picked(this.#entries, ({ container }) =>
-      which === "all" ? container.node.state !== "Pending" : isUp(container) && !isSwarmItself(container),
+    if (which === "all")
+      return (this.#all ??= picked(this.#entries, ({ container }) => container.node.state !== "Pending"));
+    return (this.#running ??= picked(
+      this.#entries,
+      ({ container }) => isUp(container) && !isSwarmItself(container),
     ));
   }
 
@@ -78,9 +93,10 @@ export class Page {
     this.#changed = false;
   }
 
-  #touch(): void {
+  /** Its entries, or what they show, are others now. */
+  touch(): void {
     this.#changed = this.#bytes !== undefined;
-    this.#plain = {};
+    this.#all = this.#running = undefined;
   }
 }
 
@@ -88,7 +104,7 @@ const isTrue = ({ madeAtMs, untilMs }: PageBytes, nowMs: number): boolean =>
   nowMs >= madeAtMs && nowMs < untilMs;
 
 /** Those entries a test accepts. */
-export function picked(entries: readonly Ranked[], test: (entry: Ranked) => boolean): Picked {
+export function picked(entries: readonly Entry[], test: (entry: Entry) => boolean): Picked {
   const places: number[] = [];
   entries.forEach((entry, at) => {
     if (test(entry)) places.push(at);
@@ -97,7 +113,7 @@ export function picked(entries: readonly Ranked[], test: (entry: Ranked) => bool
 }
 
 /** Where the first entry stands that does not come before this one. */
-function lowerBound(entries: readonly Ranked[], wanted: Ranked): number {
+function lowerBound(entries: readonly Entry[], wanted: Entry): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {

@@ -8,11 +8,11 @@ const MAX_KEPT = 16;
 /** Which containers carry a label somebody asked for. */
 interface Standing {
   readonly has: ReturnType<typeof labelTest>;
-  /** Undefined: too many to be of use. */
-  found: Set<ContainerView> | undefined;
+  /** Their IDs; undefined: too many to be of use. */
+  found: Set<string> | undefined;
 }
 
-/** Who asks for a label, as Compose does for its project's, asks again: the answer is kept, and follows every change. */
+/** Who asks for a label, as Compose does for its project's, asks again: the answer is kept, and follows what comes and goes. */
 export class StandingLabels {
   readonly #most: number;
   /** By `key` or `key=value`; what was asked last is last. */
@@ -28,7 +28,7 @@ export class StandingLabels {
   }
 
   remove(container: ContainerView): void {
-    for (const { found } of this.#standing.values()) found?.delete(container);
+    for (const { found } of this.#standing.values()) found?.delete(container.summary.Id);
   }
 
   forget(): void {
@@ -36,14 +36,14 @@ export class StandingLabels {
   }
 
   /**
-   * All that carry one of these labels, the one that fewest carry. Undefined: each is carried by many.
+   * The IDs of all that carry one of these labels, the one that fewest carry. Undefined: each is carried by many.
    * @param containers all there are
    */
   candidates(
     asked: readonly string[],
     containers: () => Iterable<ContainerView>,
-  ): ReadonlySet<ContainerView> | undefined {
-    let fewest: ReadonlySet<ContainerView> | undefined;
+  ): ReadonlySet<string> | undefined {
+    let fewest: ReadonlySet<string> | undefined;
     for (const label of asked.slice(0, MAX_KEPT)) {
       const { found } = this.#ask(label, containers);
       if (found !== undefined && (fewest === undefined || found.size < fewest.size)) fewest = found;
@@ -68,7 +68,7 @@ export class StandingLabels {
 
   #note(standing: Standing, container: ContainerView): void {
     if (standing.found === undefined || !standing.has(labelsOf(container))) return;
-    standing.found.add(container);
+    standing.found.add(container.summary.Id);
     if (standing.found.size > this.#most) standing.found = undefined;
   }
 }

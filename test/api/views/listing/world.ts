@@ -69,6 +69,20 @@ export class RandomWorld {
     this.#put(this.below(this.#made), old.summary.Id, old.node, old.inspect.Created);
   }
 
+  /** The same container in another state: its ID, names and labels stay. @param moves it says that it was created at another time, too */
+  restate(moves = false): void {
+    const old = this.some();
+    if (old === undefined) return;
+    const { summary, inspect } = old;
+    const now: ContainerView = {
+      ...old,
+      summary: { ...summary, Image: this.pick([summary.Image, "swarm"]), Ports: [] },
+      inspect: { ...inspect, State: this.#state(), Created: moves ? this.#time(HOUR) : inspect.Created },
+    };
+    this.containers.set(summary.Id, now);
+    this.listing.replace(old, now);
+  }
+
   remove(old = this.some()): void {
     if (old === undefined) return;
     this.containers.delete(old.summary.Id);
