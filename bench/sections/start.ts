@@ -1,5 +1,5 @@
 import { expectThat, type Figure } from "../harness/figures.ts";
-import { rssMiB } from "../harness/process-figures.ts";
+import { cpuSeconds, rssMiB } from "../harness/process-figures.ts";
 import { allHealthy, quiet, sumOf, withStand, type Stand } from "../harness/stand.ts";
 import { expectAllListed } from "./list-check.ts";
 import type { Section } from "./types.ts";
@@ -16,7 +16,9 @@ export const startSection: Section = {
 
 async function measureStart(stand: Stand): Promise<readonly Figure[]> {
   const { manager, fleet, containers } = stand;
+  const fleetBefore = cpuSeconds(fleet.pid);
   const healthyMs = await allHealthy(stand);
+  const cpu = { manager: cpuSeconds(manager.pid), fleet: cpuSeconds(fleet.pid) - fleetBefore };
   const quietMs = await quiet(stand);
   const counts = await fleet.ask.requestCounts();
   const perEngine = (count: number): number => count / fleet.engines.length;
@@ -27,6 +29,8 @@ async function measureStart(stand: Stand): Promise<readonly Figure[]> {
   return [
     { what: "all nodes healthy", value: healthyMs / 1000, unit: "s", better: "lower", target: 6 },
     { what: "quiet", value: quietMs / 1000, unit: "s", better: "lower", target: 10 },
+    { what: "CPU of the manager until healthy", value: cpu.manager, unit: "s", better: "lower" },
+    { what: "CPU of the fleet until healthy", value: cpu.fleet, unit: "s" },
     { what: "memory when quiet", value: rssMiB(manager.pid), unit: "MiB", better: "lower", target: 350 },
     { what: "memory at most", value: rssMiB(manager.pid, "peak"), unit: "MiB", better: "lower" },
     { what: "requests per engine", value: perEngine(sumOf(counts)), unit: "requests", better: "lower" },

@@ -141,6 +141,7 @@ export class EngineCache {
     const gone = new Set(before.keys());
     for (const { Id } of listed) gone.delete(Id);
     for (const id of gone) this.inventory.removeContainer(id);
+    this.told.takeListed(listed, before);
     const stale = what === "everything" ? listed : listed.filter((summary) => this.#looksChanged(summary));
     await forEachLimited(stale, this.#options.inspectsAtOnce(), async (summary) => {
       const { Id } = summary;

@@ -36,6 +36,7 @@ export class Inventory {
   #listener: InventoryListener | undefined;
   #changed: (facts: InventoryFacts) => void = () => undefined;
   readonly #containers = new Map<string, ContainerRecord>();
+  #version = 0;
   readonly #totals: Totals = { memoryBytes: 0, cpus: 0, running: 0, paused: 0 };
   /** Swarm IDs and how many containers here have them (two, if a user made a copy). */
   readonly #swarmIds = new Map<string, number>();
@@ -71,12 +72,18 @@ export class Inventory {
     this.#changed("images");
   }
 
+  /** Another one whenever a container came, went or changed. */
+  get version(): number {
+    return this.#version;
+  }
+
   get containers(): ReadonlyMap<string, ContainerRecord> {
     return this.#containers;
   }
 
   /** Adds or replaces. */
   setContainer(record: ContainerRecord): void {
+    this.#version++;
     const old = this.#containers.get(record.id);
     if (old !== undefined && hasSameReferences(old, record)) this.#replace(old, record);
     else {
@@ -93,6 +100,7 @@ export class Inventory {
   removeContainer(id: string): ContainerRecord | undefined {
     const record = this.#containers.get(id);
     if (record === undefined) return undefined;
+    this.#version++;
     this.#forget(record);
     this.#containers.delete(id);
     this.#changed("containers");

@@ -12,11 +12,6 @@ import {
 } from "./told-container.ts";
 import { toldState } from "./told-state.ts";
 
-/**
- * How long after an event its container is read, unless somebody wants to know sooner, milliseconds. Creates spread over many engines: the longer, the
- * more of them one list of an engine tells about.
- */
-const PAUSE_MS = 5_000;
 /** How long the event of a create may come after its answer, milliseconds. It usually comes before. */
 const LATE_MS = 50;
 /** Containers asked for in one list. */
@@ -58,21 +53,17 @@ export interface Expectation extends Disposable {
 
 /**
  * Containers of one engine that are known from what its events tell, without asking: at a thousand creates a second there is no time for more. What
- * lists show beyond that is read a moment later, all of them together, or when somebody lists.
+ * lists show beyond that is read when somebody lists, all of them together, or by the engine's next sweep.
  */
 export class ToldContainers {
   readonly #home: ToldHome;
-  readonly #pauseMs: number;
   readonly #expected = new Map<string, Expected>();
   /** Those whose list entry is not read yet. */
   readonly #stale = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> | undefined;
 
-  /** @param pauseMs what was told is read so much later */
-  constructor(home: ToldHome, pauseMs = PAUSE_MS) {
+  constructor(home: ToldHome) {
     this.#home = home;
-    this.#pauseMs = pauseMs;
   }
 
   /** A container with this swarm ID and body is being made here. */
@@ -125,8 +116,6 @@ export class ToldContainers {
   forgetAll(): void {
     if (!this.isSettled) this.#home.behind(false);
     this.#stale.clear();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   get isSettled(): boolean {
@@ -136,6 +125,21 @@ export class ToldContainers {
   /** Reads what lists show of the containers that events have told of. Never rejects. */
   settle(): Promise<void> {
     return (this.#settling ??= this.#settle().finally(() => (this.#settling = undefined)));
+  }
+
+  /**
+   * Takes what a list of all containers shows of those that events have told of. Where it says something else, the container looks changed.
+   * @param before what was known when the list was asked for: an event that came since knows better
+   */
+  takeListed(listed: readonly ContainerSummary[], before: ReadonlyMap<string, ContainerRecord>): void {
+    if (this.isSettled) return;
+    for (const summary of listed) {
+      const { Id: id } = summary;
+      const known = this.#home.get(id);
+      if (known === undefined || known !== before.get(id) || !this.#stale.has(id)) continue;
+      this.wasRead(id);
+      if (saysState(known.inspect.State, summary)) this.#take(known, summary);
+    }
   }
 
   #adopt(event: EngineEvent): boolean {
@@ -168,16 +172,10 @@ export class ToldContainers {
   #note(id: string): void {
     if (this.isSettled) this.#home.behind(true);
     this.#stale.add(id);
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.settle();
-    }, this.#pauseMs);
-    this.#timer.unref();
   }
 
   async #settle(): Promise<void> {
-    // What goes on changing is left to the timer.
+    // What goes on changing is left to the next sweep.
     for (let lists = 0; this.#stale.size > 0 && lists < MAX_LISTS; lists++) {
       const ids = [...this.#stale].slice(0, MAX_IDS);
       const before = ids.map((id) => this.#home.get(id));

@@ -61,7 +61,10 @@ describe("api: a create whose engine is lost before it can answer", function () 
     for (const name of ["web", "db"]) await manager.run({ Env: ["constraint:node==node-1"] }, name);
     await engine.revive();
     await eventually("it has another name", () => late.name === `web_${late.id.slice(0, 12)}`);
-    expect((await manager.ask("GET", "/containers/web/json")).status).to.equal(200);
+    await eventually(
+      "the name means one container",
+      async () => (await manager.ask("GET", "/containers/web/json")).status === 200,
+    );
     expect(foreign.name, "not made through a manager").to.equal("db");
   });
 

@@ -19,7 +19,7 @@ class Home {
   busy = false;
   isBehind = false;
   readonly told: ToldContainers;
-  constructor(exact = false, pauseMs = 60_000) {
+  constructor(exact = false) {
     const home: ToldHome = {
       exact,
       get: (id) => this.records.get(id),
@@ -41,7 +41,7 @@ class Home {
         this.isBehind = isBehind;
       },
     };
-    this.told = new ToldContainers(home, pauseMs);
+    this.told = new ToldContainers(home);
   }
   set({ summary, inspect }: ToldContainer): void {
     const options = { engineCpus: 4, countMemoryReservation: false, told: true };
@@ -231,12 +231,31 @@ describe("cluster/told-containers", () => {
       ]);
     });
 
-    it("comes by itself a moment later", async () => {
-      home = new Home(false, 20);
+    it("comes with a list of all containers, without a question", () => {
       noted();
-      home.listing = [summarised({ id: ID })];
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(home.asked).to.deep.equal(["list c"]);
+      const Ports = [{ IP: "0.0.0.0", PrivatePort: 80, PublicPort: 32_768, Type: "tcp" }];
+      home.told.takeListed([{ ...summarised({ id: ID }), Ports }], new Map(home.records));
+      expect([home.asked, home.told.isSettled]).to.deep.equal([[], true]);
+      expect(home.records.get(ID)?.summary.Ports).to.deep.equal(Ports);
+    });
+
+    it("leaves a container to whoever compares, where that list says something else", () => {
+      noted();
+      const before = home.records.get(ID);
+      home.told.takeListed(
+        [{ ...summarised({ id: ID }), State: "exited", Status: "Exited (1) now" }],
+        new Map(home.records),
+      );
+      expect([home.records.get(ID), home.told.isSettled]).to.deep.equal([before, true]);
+    });
+
+    it("waits for the next list, where an event came since this one was asked for", () => {
+      noted();
+      const before = new Map(home.records);
+      home.holds({ names: ["other"] });
+      const now = home.records.get(ID);
+      home.told.takeListed([summarised({ id: ID })], before);
+      expect([home.records.get(ID), home.told.isSettled]).to.deep.equal([now, false]);
     });
 
     it("says when there is something to settle, and when no longer", async () => {

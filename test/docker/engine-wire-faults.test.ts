@@ -97,9 +97,10 @@ describe("docker/engine-wire: faults", () => {
       const scope = new CallScope(0, {});
       const call = failure(engine.send("GET /a", { scope }));
       await eventually("it is asked", () => engine.asked.length === 2);
+      const reset = once(engine.accepted[0]!, "error");
       scope.giveUp("cancelled");
       hangUp(await call);
-      await once(engine.accepted[0]!.resume(), "close");
+      expect(await reset, "nothing on its way comes later").to.have.nested.property("[0].code", "ECONNRESET");
       expect(engine.agent.opened).to.have.length(1);
     });
 

@@ -22,7 +22,7 @@ describe("fleet/container-text", () => {
       );
     const container = engine.container(id);
     const plain = `${JSON.stringify(containerInspect(state, container))}\n`;
-    expect(state.texts.inspect(container).toString()).to.equal(plain);
+    expect(state.texts.inspect(container)).to.equal(plain);
   }
 
   it("is what is made anew, whatever has happened to containers", async () => {

@@ -1,6 +1,7 @@
 import { runs } from "../../cluster/better-copy.ts";
 import { RESCHEDULED_FROM_LABEL, type ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
+import type { Inventory } from "../../cluster/inventory.ts";
 import { EngineResponseError } from "../../docker/engine-client.ts";
 import type { ContainerInspect } from "../../docker/types.ts";
 import { changedByUpdate } from "./changed-by-update.ts";
@@ -23,6 +24,8 @@ export class Readings {
   readonly #due = new Set<string>();
   /** Nothing is asked for them; records are immutable, so this stands. */
   readonly #plain = new WeakSet<ContainerRecord>();
+  /** Engines with none but such, and how often their containers had changed then. */
+  readonly #plainEngines = new WeakMap<Inventory, number>();
   /** When a container without a record is looked at next, Unix milliseconds, by its ID. */
   readonly #strangers = new Map<string, number>();
 
@@ -61,12 +64,16 @@ export class Readings {
     const { book, now, tasks } = this.#parts;
     const unknown = new Set<string>();
     for (const engine of engines) {
-      for (const record of engine.cache.inventory.containers.values()) {
+      const { inventory } = engine.cache;
+      if (this.#plainEngines.get(inventory) === inventory.version) continue;
+      let arePlain = true;
+      for (const record of inventory.containers.values()) {
         if (this.#plain.has(record)) continue;
         if (policyOf(record.labels) === undefined) {
           this.#plain.add(record);
           continue;
         }
+        arePlain = false;
         const { id } = record;
         if (book.ofContainer(id) !== undefined || book.removed.covers(record)) continue;
         unknown.add(id);
@@ -78,6 +85,7 @@ export class Readings {
         if (isNew || !engine.isHealthy) tasks.start(engine, `look up ${id}`, () => this.#lookUp(record));
         else tasks.start(engine, `adopt ${id}`, () => this.#adopt(id, engine));
       }
+      if (arePlain) this.#plainEngines.set(inventory, inventory.version);
     }
     for (const id of this.#strangers.keys()) if (!unknown.has(id)) this.#strangers.delete(id);
   }

@@ -43,23 +43,29 @@ export class KeptAnswers {
    */
   of(term: Term, doubtful: Bits, others: Bits | undefined): Bits {
     const kept = this.#answers.get(term.key);
-    const canCatchUp =
-      kept !== undefined && term.reads.every((facts) => this.#changes[facts].reaches(kept.seen[facts]));
+    if (kept !== undefined && this.#catchUp(kept, term)) return kept.bits;
     const bits = others?.slice() ?? emptyBits(this.#capacity);
-    const answers = canCatchUp ? kept : { bits, seen: { node: 0, containers: 0, images: 0 } };
-    const ask = (slot: number): void => {
-      const candidate = this.#member(slot);
-      putBit(answers.bits, slot, candidate !== undefined && term.admits(candidate));
-    };
-    if (!canCatchUp) {
-      for (const slot of slotsOf(doubtful)) ask(slot);
-      this.#answers.set(term.key, answers);
-    }
+    for (const slot of slotsOf(doubtful)) this.#ask(slot, term, bits);
+    const { node, containers, images } = this.#changes;
+    const seen = { node: node.end, containers: containers.end, images: images.end };
+    this.#answers.set(term.key, { bits, seen });
+    return bits;
+  }
+
+  /** @returns false when too much has changed since */
+  #catchUp({ bits, seen }: Answers, term: Term): boolean {
+    for (const facts of term.reads) if (!this.#changes[facts].reaches(seen[facts])) return false;
     for (const facts of term.reads) {
       const changes = this.#changes[facts];
-      if (canCatchUp) changes.since(answers.seen[facts], ask);
-      answers.seen[facts] = changes.end;
+      if (seen[facts] === changes.end) continue;
+      changes.since(seen[facts], (slot) => this.#ask(slot, term, bits));
+      seen[facts] = changes.end;
     }
-    return answers.bits;
+    return true;
+  }
+
+  #ask(slot: number, term: Term, bits: Bits): void {
+    const candidate = this.#member(slot);
+    putBit(bits, slot, candidate !== undefined && term.admits(candidate));
   }
 }

@@ -129,10 +129,15 @@ export class PoolTable {
   loads(among: Bits): Loads {
     const { healthIndicator, containerCount } = this.#columns;
     const { totalMemoryBytes, usedMemoryBytes, totalCpus, usedCpus } = this.#columns;
-    const nameOrder = this.#names.order;
     return {
-      ...{ among, healthIndicator, containerCount, nameOrder },
-      ...{ totalMemoryBytes, usedMemoryBytes, totalCpus, usedCpus },
+      among,
+      healthIndicator,
+      containerCount,
+      nameOrder: this.#names.order,
+      totalMemoryBytes,
+      usedMemoryBytes,
+      totalCpus,
+      usedCpus,
     };
   }
 

@@ -53,7 +53,7 @@ export class FakeEngine {
       await answer();
       this.networks = this.#nextNetworks;
     };
-    const inventory = Object.defineProperty({ containers: this.containers }, "networks", {
+    const inventory = Object.defineProperty({ containers: this.containers, version: NaN }, "networks", {
       get: () => this.networks,
     });
     this.cache = { inventory, refreshNetworks, refreshContainer: answer };
