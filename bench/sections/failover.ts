@@ -1,6 +1,6 @@
 import { expectThat, type Figure } from "../harness/figures.ts";
 import { nodeStates } from "../harness/manager-process.ts";
-import { withStand, type Stand } from "../harness/stand.ts";
+import { allHealthy, withStand, type Stand } from "../harness/stand.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import { runContainer } from "./bench-container.ts";
 import { BENCH_LABEL } from "./rules.ts";
@@ -23,7 +23,9 @@ export const failoverSection: Section = {
   name: "failover",
   about: "an engine is killed: until /info shows it, until its containers run elsewhere; ten engines at once",
   run: (options, findings) =>
-    withStand(options, { flags: FLAGS }, async (stand) => {
+    withStand(options, { flags: FLAGS, early: true }, async (stand) => {
+      // With these refreshes it is never quiet.
+      await allHealthy(stand);
       const many = Math.min(MANY_ENGINES, Math.max(2, Math.floor(stand.fleet.engines.length / 20)));
       await findings.step("one engine", () => measure(stand, "one engine", [1]));
       const engines = Array.from({ length: many }, (_, index) => index + 2);

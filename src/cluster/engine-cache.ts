@@ -48,6 +48,8 @@ export class EngineCache {
   #epoch = 0;
   /** Reads one container again; resolves when the inventory shows a state no older than the call. */
   readonly refreshContainer = coalescedByKey((id: string) => this.#inTurn(() => this.#readContainer(id)));
+  /** The same for what its list entry does not show: after `docker update` say. */
+  readonly #refreshInspect = coalescedByKey((id: string) => this.#inTurn(() => this.#readInspect(id)));
   readonly refreshImages = this.#refreshed("images", () => this.#client.listImages());
   readonly refreshNetworks = this.#refreshed("networks", () => this.#client.listNetworks());
   readonly refreshVolumes = this.#refreshed("volumes", () => this.#client.listVolumes());
@@ -114,7 +116,7 @@ export class EngineCache {
       case "refresh-container":
         // What leaves networks after its end is gone by then.
         if (this.#dropped.has(effect.id) || this.told.follow(event, effect.id)) return undefined;
-        return this.refreshContainer(effect.id);
+        return event.Action === "update" ? this.#refreshInspect(effect.id) : this.refreshContainer(effect.id);
       case "drop-container":
         this.dropContainer(effect.id);
         return undefined;
@@ -169,15 +171,31 @@ export class EngineCache {
 
   async #readContainer(id: string): Promise<void> {
     const epoch = this.#epoch;
+    using _reading = this.#beginReading(id);
+    const [summaries, inspect] = await Promise.all([this.#client.listContainers([id]), this.#inspect(id)]);
+    if (epoch === this.#epoch) this.#take(id, summaries, inspect);
+  }
+
+  async #readInspect(id: string): Promise<void> {
+    const epoch = this.#epoch;
+    using _reading = this.#beginReading(id);
+    const inspect = await this.#inspect(id);
+    if (epoch !== this.#epoch) return;
+    const known = this.inventory.containers.get(id);
+    const isElse = inspect === "gone" || inspect === "unreadable" || known === undefined;
+    if (isElse || known.summary.State !== inspect.State.Status) await this.#readContainer(id);
+    else this.#set(known.summary, inspect, { told: known.told });
+  }
+
+  #beginReading(id: string): Disposable {
     this.#reading.set(id, (this.#reading.get(id) ?? 0) + 1);
-    try {
-      const [summaries, inspect] = await Promise.all([this.#client.listContainers([id]), this.#inspect(id)]);
-      if (epoch === this.#epoch) this.#take(id, summaries, inspect);
-    } finally {
-      const others = (this.#reading.get(id) ?? 1) - 1;
-      if (others > 0) this.#reading.set(id, others);
-      else this.#reading.delete(id);
-    }
+    return {
+      [Symbol.dispose]: () => {
+        const others = (this.#reading.get(id) ?? 1) - 1;
+        if (others > 0) this.#reading.set(id, others);
+        else this.#reading.delete(id);
+      },
+    };
   }
 
   #take(

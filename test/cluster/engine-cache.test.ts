@@ -14,6 +14,7 @@ class FakeClient {
   containers: RecordParts[] = [];
   refusal: Error | undefined;
   inspections = 0;
+  lists = 0;
   #holding = false;
   #held: (() => void)[] = [];
 
@@ -30,6 +31,7 @@ class FakeClient {
     for (const answer of this.#held.splice(0)) answer();
   }
   listContainers(ids?: readonly string[]) {
+    this.lists++;
     const chosen = this.containers.filter(({ id }) => ids === undefined || ids.includes(id ?? ""));
     return Promise.resolve(chosen.map(summarised));
   }
@@ -218,5 +220,39 @@ describe("cluster/engine-cache", () => {
     client.letGo();
     await all;
     expect(client.inspections).to.equal(40);
+  });
+
+  describe("after an update", () => {
+    const updated = (): Promise<void> =>
+      Promise.resolve(
+        cache.follow(
+          { kind: "refresh-container", id: a },
+          { Type: "container", Action: "update", Actor: { ID: a } },
+        ),
+      );
+    const limit = (): number | undefined => cache.inventory.containers.get(a)?.memoryBytes;
+    beforeEach(() => cache.readAll("everything"));
+
+    it("asks for what lists do not show, and for nothing else", async () => {
+      const before = [client.inspections, client.lists];
+      client.containers = [{ id: a, names: ["a"], host: { Memory: 64 << 20 } }];
+      await updated();
+      expect(limit()).to.equal(64 << 20);
+      expect([client.inspections - before[0]!, client.lists - before[1]!]).to.deep.equal([1, 0]);
+    });
+
+    it("reads the whole where the container has changed otherwise, too", async () => {
+      client.containers = [{ id: a, names: ["a"], state: EXITED, host: { Memory: 64 << 20 } }];
+      await updated();
+      const record = cache.inventory.containers.get(a);
+      expect([record?.summary.State, record?.inspect.State.Status]).to.deep.equal(["exited", "exited"]);
+      expect(limit()).to.equal(64 << 20);
+    });
+
+    it("forgets what is gone", async () => {
+      client.containers = [];
+      await updated();
+      expect(cache.inventory.containers.has(a)).to.equal(false);
+    });
   });
 });
