@@ -47,9 +47,13 @@ export class EngineCache {
   /** Counts {@link reset}s: an answer to a question asked before one is of no use after it. */
   #epoch = 0;
   /** Reads one container again; resolves when the inventory shows a state no older than the call. */
-  readonly refreshContainer = coalescedByKey((id: string) => this.#inTurn(() => this.#readContainer(id)));
-  /** The same for what its list entry does not show: after `docker update` say. */
-  readonly #refreshInspect = coalescedByKey((id: string) => this.#inTurn(() => this.#readInspect(id)));
+  refreshContainer(id: string): Promise<void> {
+    this.#wholeWanted.add(id);
+    return this.#read(id);
+  }
+  readonly #read = coalescedByKey((id: string) => this.#inTurn(() => this.#readOne(id)));
+  /** Of those that wait for their reading: more than an inspection is wanted. */
+  readonly #wholeWanted = new Set<string>();
   readonly refreshImages = this.#refreshed("images", () => this.#client.listImages());
   readonly refreshNetworks = this.#refreshed("networks", () => this.#client.listNetworks());
   readonly refreshVolumes = this.#refreshed("volumes", () => this.#client.listVolumes());
@@ -107,6 +111,12 @@ export class EngineCache {
     this.inventory.removeContainer(id);
   }
 
+  /** Forgets what is known of a container; it may be there. */
+  forgetContainer(id: string): void {
+    this.told.wasRead(id);
+    this.inventory.removeContainer(id);
+  }
+
   /**
    * Does what an event asks for.
    * @returns undefined: done already
@@ -116,7 +126,7 @@ export class EngineCache {
       case "refresh-container":
         // What leaves networks after its end is gone by then.
         if (this.#dropped.has(effect.id) || this.told.follow(event, effect.id)) return undefined;
-        return event.Action === "update" ? this.#refreshInspect(effect.id) : this.refreshContainer(effect.id);
+        return event.Action === "update" ? this.#read(effect.id) : this.refreshContainer(effect.id);
       case "drop-container":
         this.dropContainer(effect.id);
         return undefined;
@@ -142,15 +152,19 @@ export class EngineCache {
     if (epoch !== this.#epoch) return;
     const gone = new Set(before.keys());
     for (const { Id } of listed) gone.delete(Id);
-    for (const id of gone) this.inventory.removeContainer(id);
-    this.told.takeListed(listed, before);
+    for (const id of gone) this.forgetContainer(id);
+    if (what !== "everything") this.told.takeListed(listed, before);
     const stale = what === "everything" ? listed : listed.filter((summary) => this.#looksChanged(summary));
     await forEachLimited(stale, this.#options.inspectsAtOnce(), async (summary) => {
       const { Id } = summary;
       const inspect = await this.#inspect(Id);
       if (epoch !== this.#epoch) return;
-      // Read meanwhile because of an event, and that is no older than this.
-      if (this.inventory.containers.get(Id) !== before.get(Id)) return;
+      const known = this.inventory.containers.get(Id);
+      if (known !== before.get(Id)) {
+        // Read meanwhile because of an event, and that is no older than this; or told by one, which knows less.
+        if (known?.told === true) await this.refreshContainer(Id);
+        return;
+      }
       if (inspect === "gone") this.inventory.removeContainer(Id);
       else if (inspect !== "unreadable" && inspect.State.Status === summary.State)
         this.#set(summary, inspect);
@@ -167,6 +181,11 @@ export class EngineCache {
     return (
       fingerprint(record.summary) !== fingerprint(summary) || record.inspect.State.Status !== summary.State
     );
+  }
+
+  /** What `docker update` changes, say, no list shows: then an inspection is enough. */
+  #readOne(id: string): Promise<void> {
+    return this.#wholeWanted.delete(id) ? this.#readContainer(id) : this.#readInspect(id);
   }
 
   async #readContainer(id: string): Promise<void> {

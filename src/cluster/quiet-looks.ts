@@ -9,6 +9,8 @@ export class QuietLooks {
   readonly #cache: EngineCache;
   readonly #looks: readonly (() => Promise<void>)[];
   #next = 0;
+  /** Took the place of another look the last time. */
+  #cutIn = false;
 
   /** @param settings reads what the engine says of itself, by one request */
   constructor(cache: EngineCache, settings: () => Promise<void>) {
@@ -26,7 +28,9 @@ export class QuietLooks {
 
   /** @throws EngineUnreachableError, EngineResponseError when the engine refuses what every engine must show */
   async next(): Promise<void> {
-    if (!this.#cache.told.isSettled) await this.#cache.readAll("changed-containers");
+    // Every other time at most: on an engine where something happens all the time, the others have their turns, too.
+    this.#cutIn = !this.#cutIn && !this.#cache.told.isSettled;
+    if (this.#cutIn) await this.#cache.readAll("changed-containers");
     else await this.#looks[this.#next++ % this.#looks.length]?.();
   }
 }

@@ -97,11 +97,12 @@ export class ToldContainers {
 
   /**
    * The engine says that it has started the container.
+   * @param before when it had been started last, as far as was known when the engine was asked: a short run may have ended by now
    * @returns whether that is known now; else the container must be read
    */
-  started(id: string, engineTimeMs: number): boolean {
+  started(id: string, before: string | undefined, engineTimeMs: number): boolean {
     const known = this.#home.get(id);
-    if (known?.inspect.State.Running === true && known.told) return true;
+    if (known?.told === true && known.inspect.State.StartedAt !== before) return true;
     return this.follow(
       { Action: "start", Actor: { ID: id }, timeNano: BigInt(Math.trunc(engineTimeMs)) * 1_000_000n },
       id,
@@ -184,7 +185,8 @@ export class ToldContainers {
         const listed = new Map((await this.#home.list(ids)).map((summary) => [summary.Id, summary]));
         await Promise.all(ids.flatMap((id, at) => this.#compare(id, before[at], listed.get(id)) ?? []));
       } catch {
-        // The engine cannot be asked now: its next sweep reads all that looks different.
+        // The engine cannot be asked now.
+        for (const id of ids) if (this.#home.get(id) !== undefined) this.#note(id);
         return;
       }
     }

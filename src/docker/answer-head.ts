@@ -5,8 +5,11 @@ export class AnswerHead {
   length: number | undefined;
   isChunked = false;
   /** How long the connection may be used again, milliseconds: 0 not at all, `Infinity` it does not say. */
-  keptMs: number;
+  readonly keptMs: number;
   #isCoded = false;
+  #saysClose = false;
+  #saysKeepAlive = false;
+  #timeoutMs = Infinity;
 
   /**
    * @param text status line and headers, each with its line end, without the empty line
@@ -17,12 +20,13 @@ export class AnswerHead {
     const [, minor, status] = STATUS_LINE.exec(text.slice(0, at - 2)) ?? [];
     if (status === undefined) throw malformed("HPE_INVALID_STATUS", "Invalid status line");
     this.status = Number(status);
-    this.keptMs = minor === "1" ? Infinity : 0;
     while (at < text.length) {
       const end = endOfLine(text, at);
       this.#takeHeader(text, at, end - 2);
       at = end;
     }
+    const isKept = !this.#saysClose && (minor === "1" || this.#saysKeepAlive);
+    this.keptMs = isKept ? this.#timeoutMs : 0;
     // Where the body ends must not be a matter of taste.
     if (this.#isCoded && this.length !== undefined)
       throw malformed(
@@ -51,14 +55,13 @@ export class AnswerHead {
         this.isChunked = /(?:^|,)[ \t]*chunked$/.test(value);
         break;
       case "connection":
-        if (/(?:^|[ \t,])close(?:$|[ \t,])/.test(value)) this.keptMs = 0;
-        else if (this.keptMs === 0 && value === "keep-alive") this.keptMs = Infinity;
+        if (/(?:^|[ \t,])close(?:$|[ \t,])/.test(value)) this.#saysClose = true;
+        else if (value === "keep-alive") this.#saysKeepAlive = true;
         break;
       case "keep-alive": {
         const seconds = /(?:^|[ \t,])timeout=(\d+)/.exec(value)?.[1];
         // A second less, so that the engine does not close it at the same moment as we use it.
-        if (seconds !== undefined)
-          this.keptMs = Math.min(this.keptMs, Math.max(Number(seconds) - 1, 0) * 1_000);
+        if (seconds !== undefined) this.#timeoutMs = Math.max(Number(seconds) - 1, 0) * 1_000;
         break;
       }
     }

@@ -59,9 +59,9 @@ export class EngineConnection {
 
   /** Ends it at once, and what is under way on it, also on the network. */
   cut(): void {
-    if (this.#exchange !== undefined) abandon(this.socket);
     // What we end ourselves was not stale.
     this.#wasUsed = false;
+    if (this.#exchange !== undefined) abandon(this.socket);
     this.#fail(this.#hangUp);
   }
 

@@ -79,7 +79,10 @@ export class EngineWire implements ConnectionOwner {
     const { socket } = connection;
     const { agent, idleMs } = this.#target;
     const isCurrent = !(agent instanceof TlsEngineAgent) || agent.noteAnswer(socket);
-    if (!isCurrent || keptMs === 0 || socket.destroyed || this.#idle.length >= IDLE_CONNECTIONS) {
+    // What the engine has answered before it was all there would stand before the next request.
+    const isSent = socket.writableLength === 0;
+    const isFull = this.#idle.length >= IDLE_CONNECTIONS;
+    if (!isCurrent || !isSent || keptMs === 0 || socket.destroyed || isFull) {
       socket.destroy();
       return;
     }

@@ -8,6 +8,14 @@ import { TLSSocket } from "node:tls";
  */
 export function abandon(exchange: ClientRequest | Socket, reason?: Error): void {
   const socket = exchange instanceof Socket ? exchange : exchange.socket;
-  if (socket !== null && !(socket instanceof TLSSocket) && !socket.destroyed) socket.resetAndDestroy();
+  if (socket !== null && canBeReset(socket)) socket.resetAndDestroy();
   exchange.destroy(reason);
+  // A request that has its answer leaves its socket alone.
+  socket?.destroy();
+}
+
+/** While its own end is being sent, and nothing else, the system refuses a reset, and Node would never close the socket. */
+function canBeReset(socket: Socket): boolean {
+  const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  return !(socket instanceof TLSSocket) && !socket.destroyed && !isEnding;
 }

@@ -23,7 +23,7 @@ export function* leftoverWorks({ book, cluster, remover }: LeftoverParts, term: 
         attempt: async (signal) => {
           if (!book.removed.covers(copy)) return false;
           await remover.leftover({ term, signal }, swarmId, copy);
-          book.removed.gone(copy.id);
+          book.removed.gone(copy);
           return true;
         },
       };

@@ -249,6 +249,20 @@ describe("cluster/engine-cache", () => {
       expect(limit()).to.equal(64 << 20);
     });
 
+    it("is one reading with whatever else is asked of the container", async () => {
+      const before = [client.inspections, client.lists];
+      client.hold();
+      const first = cache.refreshContainer(a);
+      await turn();
+      const both = Promise.all([updated(), cache.refreshContainer(a)]);
+      client.containers = [{ id: a, names: ["other"], host: { Memory: 64 << 20 } }];
+      client.letGo();
+      await Promise.all([first, both]);
+      expect([client.inspections - before[0]!, client.lists - before[1]!]).to.deep.equal([2, 2]);
+      const record = cache.inventory.containers.get(a);
+      expect([record?.names, limit()]).to.deep.equal([["other"], 64 << 20]);
+    });
+
     it("forgets what is gone", async () => {
       client.containers = [];
       await updated();

@@ -8,6 +8,7 @@ import { fakeEngine, hex, record, summarised, type RecordParts } from "./builder
 const engine = fakeEngine();
 const SWARM = hex("5");
 const ID = hex("c");
+const NEVER = "0001-01-01T00:00:00Z";
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A cache without an engine: what would be asked is written down. */
@@ -166,16 +167,24 @@ describe("cluster/told-containers", () => {
     it(`leaves the start to reading where the engine chooses host ports: ${what}`, () => {
       home.holds({ host, state: { Status: "created", Running: false } });
       expect(home.told.follow(event("start"), ID)).to.equal(false);
-      expect(home.told.started(ID, 1_700_000_000_000)).to.equal(false);
+      expect(home.told.started(ID, NEVER, 1_700_000_000_000)).to.equal(false);
       expect(home.told.follow(event("pause"), ID)).to.equal(false);
     });
   }
 
+  it("lets a run that is over be over, where its end was heard before the answer to its start", () => {
+    home.holds({ state: { Status: "created", Running: false, StartedAt: NEVER } });
+    home.told.follow(event("start"), ID);
+    home.told.follow(event("die", { exitCode: "0" }), ID);
+    expect(home.told.started(ID, NEVER, 1_800_000_000_000)).to.equal(true);
+    expect(home.state).to.equal("exited");
+  });
+
   it("takes the engine's word for a start, once", () => {
     home.holds({ state: { Status: "created", Running: false } });
-    expect(home.told.started(ID, 1_700_000_000_000)).to.equal(true);
+    expect(home.told.started(ID, NEVER, 1_700_000_000_000)).to.equal(true);
     const first = home.records.get(ID);
-    expect(home.told.started(ID, 1_800_000_000_000)).to.equal(true);
+    expect(home.told.started(ID, NEVER, 1_800_000_000_000)).to.equal(true);
     expect(home.records.get(ID)).to.equal(first);
     expect(home.state).to.equal("running");
   });
@@ -345,7 +354,7 @@ describe("cluster/told-containers", () => {
         throw new Error("away");
       };
       await home.told.settle();
-      expect([home.state, home.told.isSettled]).to.deep.equal(["running", true]);
+      expect([home.state, home.told.isSettled]).to.deep.equal(["running", false]);
     });
   });
 });

@@ -79,6 +79,9 @@ describe("docker/answer-parser", () => {
     { it: "not at all, as HTTP/1.0",        head: ["HTTP/1.0 200 OK"],                                                    ms: 0 },
     { it: "on, though HTTP/1.0",            head: ["HTTP/1.0 200 OK", "Connection: keep-alive"],                          ms: Infinity },
     { it: "a second less than it says",     head: ["HTTP/1.1 200 OK", "Connection: keep-alive", "Keep-Alive: timeout=5"], ms: 4_000 },
+    { it: "that, in whatever order",        head: ["HTTP/1.1 200 OK", "Keep-Alive: timeout=1", "Connection: keep-alive"], ms: 0 },
+    { it: "for ever after no last word",    head: ["HTTP/1.1 200 OK", "Connection: close", "Connection: keep-alive"],     ms: 0 },
+    { it: "as HTTP/1.0 says",               head: ["HTTP/1.0 200 OK", "Keep-Alive: timeout=5", "Connection: keep-alive"], ms: 4_000 },
     { it: "not at all for a second",        head: ["HTTP/1.1 200 OK", "Keep-Alive: max=3, timeout=1"],                    ms: 0 },
   ];
   for (const { it: title, head, ms } of kept) {

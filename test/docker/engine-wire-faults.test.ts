@@ -122,17 +122,21 @@ describe("docker/engine-wire: faults", () => {
     });
   });
 
-  it("takes an answer that comes before the whole request is sent", async () => {
-    const message = Buffer.from(
-      `POST /a HTTP/1.1\r\nContent-Length: ${8 << 20}\r\n\r\n${"x".repeat(8 << 20)}`,
-    );
-    engine.server.once("connection", (socket: Socket) => {
-      socket.pause();
-      socket.write(OK.replace("200", "413").replace("\r\n", "\r\nConnection: close\r\n"));
+  for (const header of ["Connection: close", "X-Kept: yes"]) {
+    it(`takes an answer that comes before the whole request is sent, and not the connection again: ${header}`, async () => {
+      const message = Buffer.from(
+        `POST /a HTTP/1.1\r\nContent-Length: ${8 << 20}\r\n\r\n${"x".repeat(8 << 20)}`,
+      );
+      engine.server.once("connection", (socket: Socket) => {
+        socket.pause();
+        socket.write(OK.replace("200", "413").replace("\r\n", `\r\n${header}\r\n`));
+      });
+      const request = { method: "POST", message, maxAnswerBytes: 1_000 };
+      expect((await engine.wire.send(request, new CallScope(0, {}))).status).to.equal(413);
+      expect((await engine.send("GET /b")).status).to.equal(200);
+      expect(engine.agent.opened).to.have.length(2);
     });
-    const request = { method: "POST", message, maxAnswerBytes: 1_000 };
-    expect((await engine.wire.send(request, new CallScope(0, {}))).status).to.equal(413);
-  });
+  }
 
   it("fails with what is wrong with an answer, and drops its connection", async () => {
     engine.answer = (socket) => void socket.write("SSH-2.0-x\r\n");

@@ -1,6 +1,7 @@
 import { conflict } from "../../errors.ts";
 import { parseCreate } from "../../scheduler/request.ts";
-import { SWARM_ID_LABEL } from "../../cluster/container-record.ts";
+import { RESCHEDULED_FROM_LABEL, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
+import type { ContainerCreateBody } from "../../docker/types.ts";
 import { clientLeft } from "../client-left.ts";
 import { header, sendJson, type Exchange } from "../exchange.ts";
 import type { Services } from "../services.ts";
@@ -24,7 +25,7 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
 
   const given = await readCreateBody(exchange.req);
   const name = (query.get("name") ?? "").replace(/^\//, "");
-  const parsed = parseCreate(name, given, config.cluster);
+  const parsed = parseCreate(name, withoutOurs(given), config.cluster);
   using _turn = await turns.take(cluster, parsed.body, left);
   const withVolumes = withLocalVolumes(cluster, parsed.body, parsed.request.constraints);
   const withNetworks = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints);
@@ -70,6 +71,13 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
       ? []
       : await services.wishes.created(record, { body: parsed.body, query: createQuery, apiVersion });
   sendJson(res, 201, { Id: created.Id, Warnings: [...created.Warnings, ...parsed.warnings, ...remembered] });
+}
+
+/** What we say of copies we make: of a body that was read off such a copy it is not true. */
+function withoutOurs(body: ContainerCreateBody): ContainerCreateBody {
+  if (body.Labels?.[RESCHEDULED_FROM_LABEL] === undefined) return body;
+  const { [RESCHEDULED_FROM_LABEL]: _claimed, ...Labels } = body.Labels;
+  return { ...body, Labels };
 }
 
 /** 64 hex digits that mean nothing yet. */

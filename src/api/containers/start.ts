@@ -56,12 +56,14 @@ async function startWhereItIs(
   { engine, id }: ContainerRecord,
   pathOn: PathOn,
 ): Promise<204 | 304> {
+  const { cache } = engine;
+  const startedBefore = cache.inventory.containers.get(id)?.inspect.State.StartedAt;
   try {
     const status = await engine.client.startContainer(pathOn(engine, id));
     engine.noteSuccess();
     intents.delete(id);
-    const { cache, clockDeltaMs } = engine;
-    if (!cache.told.started(id, Date.now() - clockDeltaMs)) await cache.refreshContainer(id);
+    const engineTimeMs = Date.now() - engine.clockDeltaMs;
+    if (!cache.told.started(id, startedBefore, engineTimeMs)) await cache.refreshContainer(id);
     return status;
   } catch (error) {
     if (error instanceof EngineUnreachableError) engine.noteFailure(error);

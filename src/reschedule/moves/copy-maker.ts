@@ -56,14 +56,18 @@ export class CopyMaker {
    * @throws Error when an engine that counts as healthy cannot say
    */
   async settleDoubts({ swarmId }: WantedContainer, acting: Acting): Promise<void> {
-    for (const addr of this.#doubts.get(swarmId) ?? []) {
+    const doubts = this.#doubts.get(swarmId) ?? new Set();
+    let areAllRead = doubts.size > 0;
+    for (const addr of doubts) {
       const engine = this.#cluster.engineAt(addr);
       // One that is lost is read anew before it counts again.
       if (engine?.isHealthy === true)
         await acting.look(`reading the containers of ${engine.name}`, WORK_MS, () =>
           engine.cache.readAll("changed-containers"),
         );
+      else areAllRead = false;
     }
+    if (areAllRead) this.#unknown.settled(swarmId);
     this.#doubts.delete(swarmId);
   }
 

@@ -24,7 +24,7 @@ export function dropLostRecords(cluster: Cluster, copy: ContainerRecord): void {
   const former = copy.formerIds.flatMap((id) => containers.byId(id) ?? []);
   for (const other of new Set([...containers.withSwarmId(copy.swarmId), ...former])) {
     const isCopy = other.id !== copy.id && other.names[0] === copy.names[0];
-    if (isCopy && !other.engine.isHealthy) other.engine.cache.inventory.removeContainer(other.id);
+    if (isCopy && !other.engine.isHealthy) other.engine.cache.forgetContainer(other.id);
   }
 }
 

@@ -132,9 +132,7 @@ export class Departures {
       { container: containerId, name: wanted.name },
       "a container was removed and is no longer wanted",
     );
-    // A copy nobody has heard of yet says what it was made for.
-    const mayBeMore = book.unknownCopies.has(wanted.swarmId);
-    this.#remove(wanted, [...wanted.formerIds, ...(mayBeMore ? [containerId] : [])]);
+    this.#remove(wanted, wanted.formerIds);
   }
 
   /**
@@ -153,10 +151,14 @@ export class Departures {
   }
 
   /** @param copies that may be left on nodes which are away */
-  #remove({ swarmId, name }: WantedContainer, copies: readonly string[]): void {
+  #remove({ swarmId, name, last }: WantedContainer, copies: readonly string[]): void {
     const { book, now } = this.#parts;
     void book.remove(swarmId);
-    if (copies.length > 0) void book.removed.bury({ swarmId, name, ids: copies, removedMs: now() });
+    // A copy nobody has heard of yet says what it was made for.
+    const mayBeMore = book.unknownCopies.has(swarmId);
+    if (copies.length === 0 && !mayBeMore) return;
+    const grave = { swarmId, name, ids: copies, removedMs: now() };
+    void book.removed.bury(mayBeMore ? { ...grave, madeFor: last.containerId } : grave);
   }
 }
 

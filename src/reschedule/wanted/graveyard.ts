@@ -18,14 +18,18 @@ const MAX_IDS = 128;
 export interface Grave {
   readonly swarmId: string;
   readonly name: string;
-  /** Of those copies, or of what others that nobody has heard of were made for. */
+  /** Of those copies. */
   readonly ids: readonly string[];
+  /** What a copy was being made for of which nobody had heard yet; absent: there is none. */
+  readonly madeFor?: string | undefined;
   /** Unix milliseconds. */
   readonly removedMs: number;
 }
 
 /** What tells whose copy a container is. */
-type CopyFacts = Pick<ContainerRecord, "id" | "swarmId" | "labels">;
+type CopyFacts = Pick<ContainerRecord, "id" | "swarmId" | "labels"> & {
+  readonly inspect: { readonly State: { readonly Status: string } };
+};
 
 /** All {@link Grave}s, in memory and in the store. */
 export class Graveyard implements AsyncDisposable {
@@ -66,11 +70,18 @@ export class Graveyard implements AsyncDisposable {
     return this.covers(record);
   }
 
-  /** Is it an old copy, or one that was being made when its container was removed? */
+  /**
+   * Is it an old copy, or one that was being made when its container was removed? That one never ran: labels alone say nothing, for they are copied with
+   * images and bodies.
+   */
   covers(record: CopyFacts): boolean {
-    if (this.#owners.has(record.id)) return true;
+    return this.#owners.has(record.id) || this.#wasBeingMade(record);
+  }
+
+  #wasBeingMade(record: CopyFacts): boolean {
     const madeFor = record.labels[RESCHEDULED_FROM_LABEL];
-    return madeFor !== undefined && this.#owners.get(madeFor) === swarmIdOf(record);
+    if (madeFor === undefined || record.inspect.State.Status !== "created") return false;
+    return this.#graves.get(swarmIdOf(record))?.madeFor === madeFor;
   }
 
   values(): Iterable<Grave> {
@@ -90,11 +101,14 @@ export class Graveyard implements AsyncDisposable {
   }
 
   /** This copy is gone. */
-  gone(containerId: string): void {
-    const grave = this.#graves.get(this.#owners.get(containerId) ?? "");
+  gone(record: CopyFacts): void {
+    const wasBeingMade = this.#wasBeingMade(record);
+    const grave = this.#graves.get(wasBeingMade ? swarmIdOf(record) : (this.#owners.get(record.id) ?? ""));
     if (grave === undefined) return;
-    const ids = grave.ids.filter((id) => id !== containerId);
-    void (ids.length === 0 ? this.#remove(grave.swarmId) : this.#put({ ...grave, ids }));
+    const ids = grave.ids.filter((id) => id !== record.id);
+    const { madeFor, ...rest } = { ...grave, ids };
+    const left: Grave = wasBeingMade || madeFor === undefined ? rest : { ...rest, madeFor };
+    void (isEmpty(left) ? this.#remove(grave.swarmId) : this.#put(left));
   }
 
   get unsaved(): number {
@@ -136,18 +150,22 @@ export class Graveyard implements AsyncDisposable {
 
 const keyOf = (swarmId: string): string => `${REMOVED_FOLDER}/${swarmId}`;
 
-const encode = ({ swarmId, name, ids, removedMs }: Grave): string =>
-  JSON.stringify({ v: VERSION, swarmId, name, ids, removedMs });
+const isEmpty = ({ ids, madeFor }: Grave): boolean => ids.length === 0 && madeFor === undefined;
+
+const encode = ({ swarmId, name, ids, madeFor, removedMs }: Grave): string =>
+  JSON.stringify({ v: VERSION, swarmId, name, ids, madeFor, removedMs });
 
 function decode(swarmId: string, text: string): Decoded<Grave> {
   const damaged = { kind: "damaged", why: "it is none of ours" } as const;
   if (text.length > 65_536) return damaged;
   try {
-    const { v, swarmId: own, name, ids, removedMs } = asRecord(JSON.parse(text)) ?? {};
+    const { v, swarmId: own, name, ids, madeFor, removedMs } = asRecord(JSON.parse(text)) ?? {};
     if (typeof v === "number" && v > VERSION) return { kind: "newer", version: v };
     if (v !== VERSION || own !== swarmId || !isText(name) || typeof removedMs !== "number") return damaged;
     if (!Array.isArray(ids) || ids.length > MAX_IDS || !ids.every(isId)) return damaged;
-    return { kind: "value", value: { swarmId, name, ids, removedMs } };
+    if (madeFor !== undefined && !isId(madeFor)) return damaged;
+    const value = { swarmId, name, ids, removedMs, ...(madeFor === undefined ? {} : { madeFor }) };
+    return { kind: "value", value };
   } catch {
     return damaged;
   }
@@ -163,5 +181,7 @@ function merged(
   const theirIds = theirs?.ids ?? [];
   const gone = (base?.ids ?? []).filter((id) => !ours.ids.includes(id) || !theirIds.includes(id));
   const ids = [...new Set([...theirIds, ...ours.ids])].filter((id) => !gone.includes(id)).slice(-MAX_IDS);
-  return ids.length === 0 ? undefined : { ...ours, ids };
+  const madeFor = ours.madeFor === base?.madeFor ? theirs?.madeFor : ours.madeFor;
+  const joined: Grave = { ...ours, ids, madeFor };
+  return isEmpty(joined) ? undefined : joined;
 }

@@ -29,8 +29,13 @@ describe("reschedule/wanted/graveyard", () => {
     ...{ swarmId: id("a"), name: "web", ids: [id("1"), id("2")], removedMs: 100 * day },
     ...part,
   });
-  const copy = (containerId: string, swarm = "a", labels: Record<string, string> = {}) => ({
-    ...{ id: containerId, swarmId: id(swarm), labels },
+  const copy = (
+    containerId: string,
+    swarm = "a",
+    labels: Record<string, string> = {},
+    Status = "created",
+  ) => ({
+    ...{ id: containerId, swarmId: id(swarm), labels, inspect: { State: { Status } } },
   });
   const stored = async (): Promise<number> => (await store.list({ folder: REMOVED_FOLDER })).length;
 
@@ -44,21 +49,36 @@ describe("reschedule/wanted/graveyard", () => {
       true,
       false,
     ]);
-    two.gone(id("1"));
-    two.gone(id("3"));
+    two.gone(copy(id("1")));
+    two.gone(copy(id("3")));
     expect([two.covers(copy(id("1"))), two.covers(copy(id("2")))]).to.deep.equal([false, true]);
-    two.gone(id("2"));
+    two.gone(copy(id("2")));
     await until(async () => (await stored()) === 0, "the store has forgotten it");
     expect([...two.values()]).to.deep.equal([]);
   });
 
-  it("covers what was being made in place of a removed copy, but no other that has its label", async () => {
-    const one = graveyard();
-    await one.bury(grave());
+  describe("with a copy nobody had heard of", () => {
     const madeFor = (digits: string) => ({ "com.docker.swarm.rescheduled-from": id(digits) });
-    expect(one.covers(copy(id("7"), "a", madeFor("1")))).to.equal(true);
-    expect(one.covers(copy(id("7"), "a", madeFor("8")))).to.equal(false);
-    expect(one.covers(copy(id("7"), "b", madeFor("1"))), "of an image made of it").to.equal(false);
+
+    it("covers it by what it was made for, and nothing else that has its labels", async () => {
+      const one = graveyard();
+      await one.bury(grave({ madeFor: id("9") }));
+      expect(one.covers(copy(id("7"), "a", madeFor("9")))).to.equal(true);
+      expect(one.covers(copy(id("7"), "a", madeFor("9"), "running")), "run by somebody").to.equal(false);
+      expect(one.covers(copy(id("7"), "a", madeFor("1"))), "made from a body of an old copy").to.equal(false);
+      expect(one.covers(copy(id("7"), "b", madeFor("9"))), "of an image made of it").to.equal(false);
+    });
+
+    it("remembers it until it is gone, for the next manager too", async () => {
+      await graveyard().bury(grave({ ids: [], madeFor: id("9") }));
+      const two = graveyard();
+      await two.load(never);
+      const unknown = copy(id("7"), "a", madeFor("9"));
+      expect(two.covers(unknown)).to.equal(true);
+      two.gone(unknown);
+      expect(two.covers(unknown)).to.equal(false);
+      await until(async () => (await stored()) === 0, "the store has forgotten it");
+    });
   });
 
   it("asks the store for what it has not read", async () => {
@@ -85,7 +105,7 @@ describe("reschedule/wanted/graveyard", () => {
     const [one, two] = [graveyard(), graveyard()];
     await one.bury(grave());
     await two.load(never);
-    one.gone(id("1"));
+    one.gone(copy(id("1")));
     await until(() => one.unsaved === 0);
     await two.bury(grave({ ids: [id("3")] }));
     expect([...two.values()].map(({ ids }) => [...ids].sort())).to.deep.equal([[id("2"), id("3")]]);
@@ -95,9 +115,9 @@ describe("reschedule/wanted/graveyard", () => {
     const [one, two] = [graveyard(), graveyard()];
     await one.bury(grave());
     await two.load(never);
-    for (const each of ["1", "2"]) one.gone(id(each));
+    for (const each of ["1", "2"]) one.gone(copy(id(each)));
     await until(async () => one.unsaved === 0 && (await stored()) === 0);
-    two.gone(id("1"));
+    two.gone(copy(id("1")));
     await until(() => two.unsaved === 0);
     expect([[...two.values()], await stored()]).to.deep.equal([[], 0]);
   });
