@@ -166,9 +166,8 @@ const member = (key: string, value: string): string => `${quoted(key)}:${quoted(
 
 const quoted = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 
-/** What JSON, or `JSON.stringify`, does not show as it is. */
-// eslint-disable-next-line no-control-regex -- those are what it looks for
-const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
+/** What JSON, or `JSON.stringify`, does not show as it is: control characters, quotes and backslashes, halves of surrogate pairs. */
+const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 /** The characters of a text without its strings: the names of its members, times, punctuation. */
 const FRAME_CHARS = 280;

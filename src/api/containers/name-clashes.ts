@@ -3,6 +3,7 @@ import { createdAtMs } from "../../cluster/better-copy.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import type { Engine } from "../../cluster/engine.ts";
+import { NewestIds } from "../../cluster/newest-ids.ts";
 import { errorText } from "../../errors.ts";
 import { NoPrimaryError } from "../../replication/manager-role.ts";
 
@@ -22,8 +23,8 @@ export interface NameClashesDependencies {
 export class NameClashes {
   readonly #dependencies: NameClashesDependencies;
   readonly #underWay = new Set<string>();
-  /** Swarm IDs, oldest first. */
-  readonly #own = new Set<string>();
+  /** Swarm IDs. */
+  readonly #own = new NewestIds(MAX_OWN);
 
   constructor(dependencies: NameClashesDependencies) {
     this.#dependencies = dependencies;
@@ -32,8 +33,6 @@ export class NameClashes {
   /** This manager is making a container; it goes on being its own unless that {@link failed}. */
   makes(swarmId: string): void {
     this.#own.add(swarmId);
-    const [oldest] = this.#own;
-    if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
   }
 
   /** Its client was told that it may or may not be there. */

@@ -1,12 +1,12 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
+import type { NewestIds } from "../../cluster/newest-ids.ts";
 import type { Engine } from "../../cluster/engine.ts";
 import { EngineResponseError, EngineUnreachableError } from "../../docker/engine-client.ts";
 import { nameHolder } from "../../docker/refusals.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
 import type { Recreate } from "../ports.ts";
 import type { WantedBook } from "../wanted/book.ts";
-import type { UnknownCopies } from "../wanted/unknown-copies.ts";
 import type { WantedContainer } from "../wanted/wanted.ts";
 import { CALL_MS, WORK_MS, type Acting } from "./acting.ts";
 import { makeNetworks, missingNetworks } from "./local-networks.ts";
@@ -39,7 +39,7 @@ const MAX_DOUBTS = 1_024;
 export class CopyMaker {
   readonly #cluster: Cluster;
   readonly #recreate: Recreate;
-  readonly #unknown: UnknownCopies;
+  readonly #unknown: NewestIds;
   /** Containers that need the same network, which nobody has yet, go one after the other: the second one finds it where the first one went. */
   readonly #turns = new Turns();
   /** By swarm ID: where a create was sent whose answer never came. */
@@ -67,7 +67,7 @@ export class CopyMaker {
         );
       else areAllRead = false;
     }
-    if (areAllRead) this.#unknown.settled(swarmId);
+    if (areAllRead) this.#unknown.delete(swarmId);
     this.#doubts.delete(swarmId);
   }
 
@@ -94,7 +94,7 @@ export class CopyMaker {
     const { wanted, body, excluded, target } = making;
     const mightBe = this.#unknown.has(wanted.swarmId);
     const settled = (): void => {
-      if (!mightBe) this.#unknown.settled(wanted.swarmId);
+      if (!mightBe) this.#unknown.delete(wanted.swarmId);
     };
     const networks = wanted.localNetworks.map(({ Name }) => Name);
     const done = await this.#turns.take(networks, acting.signal);
@@ -112,7 +112,7 @@ export class CopyMaker {
         prepare: async (engine) => {
           if (missing.length > 0) await makeNetworks(engine, missing, wanted, acting);
           done();
-          this.#unknown.mayBe(wanted.swarmId);
+          this.#unknown.add(wanted.swarmId);
         },
         signal: acting.signal,
       });

@@ -1,16 +1,19 @@
 import type { Logger } from "pino";
+import { NewestIds } from "../../cluster/newest-ids.ts";
 import type { Entry, Store } from "../../store/store.ts";
 import { BookWriter, type BookTimes } from "./book-writer.ts";
 import { decodeWanted, encodeWanted } from "./codec.ts";
 import { Graveyard } from "./graveyard.ts";
 import { merged } from "./merge.ts";
-import { UnknownCopies } from "./unknown-copies.ts";
 import type { WantedContainer } from "./wanted.ts";
 
 /** Where wanted containers are kept, one entry each by swarm ID. */
 export const WANTED_FOLDER = "docker/swarm/wanted";
 /** More entries than any cluster has: what is beyond is not read. */
 const MAX_ENTRIES = 100_000;
+
+/** More than are moved at a time in any cluster. */
+const MAX_UNKNOWN_COPIES = 4_096;
 
 const keyOf = (swarmId: string): string => `${WANTED_FOLDER}/${swarmId}`;
 const TIMES: BookTimes = { firstPauseMs: 500, longestPauseMs: 10_000, patienceMs: 2_000 };
@@ -43,7 +46,11 @@ export class WantedBook implements AsyncDisposable {
   readonly #held = new Map<string, number>();
   /** Containers users have removed, of which an old copy may come back with its node. */
   readonly removed: Graveyard;
-  readonly unknownCopies = new UnknownCopies();
+  /**
+   * Swarm IDs of containers of which a copy may be on some engine that nobody has heard of: its create was sent, and what became of it is not known, or not
+   * yet. Only this manager knows.
+   */
+  readonly unknownCopies = new NewestIds(MAX_UNKNOWN_COPIES);
 
   constructor({ store, log, random = Math.random, times = {} }: BookDependencies) {
     this.#store = store;

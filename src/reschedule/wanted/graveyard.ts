@@ -97,7 +97,8 @@ export class Graveyard implements AsyncDisposable {
     }
     const [oldest] = [...this.#graves.values()].sort((a, b) => a.removedMs - b.removedMs);
     if (oldest !== undefined && this.#graves.size >= MAX_GRAVES) void this.#remove(oldest.swarmId);
-    return this.#put({ ...grave, ids });
+    const madeFor = grave.madeFor ?? old?.madeFor;
+    return this.#put({ ...grave, ids, ...(madeFor === undefined ? {} : { madeFor }) });
   }
 
   /** This copy is gone. */

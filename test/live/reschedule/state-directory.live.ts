@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { must, run } from "../../lab/command.ts";
 import { eventually } from "../../lab/eventually.ts";
@@ -31,6 +32,7 @@ describe("a manager with a state directory", () => {
     await must("mount", ["-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", disk()]);
     manager = await start();
   });
+  afterEach(() => rmSync(filler(), { force: true }));
   after(async () => {
     await lab().recover();
     await sweep(lab(), manager);
@@ -42,14 +44,31 @@ describe("a manager with a state directory", () => {
   /** Names of the containers the directory knows, sorted. */
   const known = (): string[] => [...keptIn(stateDir()).keys()].sort();
 
+  /** Until there has been no room for a second: a file that was just being replaced gives some back. */
+  const fill = async (): Promise<void> => {
+    for (let quietLooks = 0; quietLooks < 20; quietLooks++) {
+      const isFull = full();
+      if (!isFull) quietLooks = 0;
+      await sleep(50);
+    }
+  };
+  const full = (): boolean => {
+    try {
+      appendFileSync(filler(), Buffer.alloc(4096));
+      return false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      return true;
+    }
+  };
+
   it("has written down what it must not forget when docker run returns", async () => {
     await succeed(manager.docker, create("web", "-e", "constraint:node==~node-2"));
     expect(known()).to.deep.equal(["web"]);
   });
 
   it("serves as ever while the disk is full, says so once, and catches up when there is room", async () => {
-    const full = (): void => writeFileSync(filler(), Buffer.alloc(1024 * 1024));
-    expect(full).to.throw(/ENOSPC/);
+    await fill();
     await succeed(manager.docker, create("db"));
     await succeed(manager.docker, ["stop", "-t", "1", "web"]);
     await succeed(manager.docker, ["start", "web"]);

@@ -6,12 +6,12 @@ import { ImageCopies } from "../../../src/api/images/copy.ts";
 import type { Services } from "../../../src/api/services.ts";
 import { SWARM_ID_LABEL, type ContainerRecord } from "../../../src/cluster/container-record.ts";
 import type { Engine } from "../../../src/cluster/engine.ts";
+import { NewestIds } from "../../../src/cluster/newest-ids.ts";
 import type { ContainerCreateBody } from "../../../src/docker/types.ts";
 import type { Attempt } from "../../../src/reschedule/moves/attempt.ts";
 import { CopyRemover } from "../../../src/reschedule/moves/copy-remover.ts";
 import { Mover, type MoverDependencies } from "../../../src/reschedule/moves/mover.ts";
 import type { Recreate, RescheduleEvent } from "../../../src/reschedule/ports.ts";
-import { UnknownCopies } from "../../../src/reschedule/wanted/unknown-copies.ts";
 import type { WantedContainer } from "../../../src/reschedule/wanted/wanted.ts";
 import { configFor } from "../../api/support.ts";
 import { eventually, startWorld, type World } from "../../cluster/world.ts";
@@ -60,7 +60,7 @@ export class FakeBook {
     this.puts.push(wanted);
     return Promise.resolve(true);
   }
-  readonly unknownCopies = new UnknownCopies();
+  readonly unknownCopies = new NewestIds(10);
   hold(): () => void {
     this.held++;
     return () => {

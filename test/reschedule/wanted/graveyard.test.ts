@@ -69,6 +69,13 @@ describe("reschedule/wanted/graveyard", () => {
       expect(one.covers(copy(id("7"), "b", madeFor("9"))), "of an image made of it").to.equal(false);
     });
 
+    it("still covers it when the same container is removed again", async () => {
+      const one = graveyard();
+      await one.bury(grave({ madeFor: id("9") }));
+      await one.bury(grave({ ids: [id("3")] }));
+      expect(one.covers(copy(id("7"), "a", madeFor("9")))).to.equal(true);
+    });
+
     it("remembers it until it is gone, for the next manager too", async () => {
       await graveyard().bury(grave({ ids: [], madeFor: id("9") }));
       const two = graveyard();
