@@ -211,6 +211,7 @@ export async function createApp(config: ManageConfig, world: World): Promise<App
       role,
       nodes,
       wishes: rescheduler.wishes,
+      absent: rescheduler.absent,
       moves: rescheduler,
       drains,
       rebalancer,

@@ -8,6 +8,7 @@ import type { ManagerRole } from "../replication/manager-role.ts";
 import type { DrainView } from "../reschedule/drain/drain-view.ts";
 import type { Moves } from "../reschedule/ports.ts";
 import type { Rebalancer } from "../reschedule/rebalance/rebalancer.ts";
+import type { AbsentContainers } from "../reschedule/wanted/absent-containers.ts";
 import type { UserWishes } from "../reschedule/wanted/user-wishes.ts";
 import type { AccessControl } from "./access/access-control.ts";
 import type { Builders } from "./build/builders.ts";
@@ -42,6 +43,8 @@ export interface Services {
   readonly nodes: NodeBook;
   /** Hears what users want of containers that may be moved. */
   readonly wishes: UserWishes;
+  /** Containers that are wanted though no node shows them. */
+  readonly absent: Pick<AbsentContainers, "holderOf" | "find" | "forget">;
   readonly moves: Moves;
   readonly drains: DrainView;
   readonly rebalancer: Pick<Rebalancer, "strategy" | "plan" | "run">;

@@ -30,6 +30,7 @@ import {
 } from "./ports.ts";
 import { engineProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
+import { AbsentContainers } from "./wanted/absent-containers.ts";
 import { WantedBook } from "./wanted/book.ts";
 import { Recorder } from "./wanted/recorder.ts";
 import type { UserWishes } from "./wanted/user-wishes.ts";
@@ -69,6 +70,7 @@ interface Serving {
 /** Keeps containers running that may be moved, wherever there is room (spec: node-lifecycle.md §8): {@link Reconciler} with its terms around it. */
 export class Rescheduler implements Moves, AsyncDisposable {
   readonly wishes: UserWishes;
+  readonly absent: AbsentContainers;
   readonly #dependencies: ReschedulerDependencies;
   readonly #book: WantedBook;
   readonly #recorder: Recorder;
@@ -92,6 +94,8 @@ export class Rescheduler implements Moves, AsyncDisposable {
     const leads = (): boolean => this.#serving !== undefined && leadership.term !== undefined;
     this.#recorder = new Recorder({ cluster, book: this.#book, leads, log, now: Date.now });
     this.wishes = this.#recorder;
+    const changed = (): void => this.#lookSoon();
+    this.absent = new AbsentContainers({ cluster, book: this.#book, leads, changed, log, now: Date.now });
     this.#mover = new Mover({ cluster, book: this.#book, recreate, announce, options, log });
     this.#remover = new CopyRemover({ book: this.#book, announce, options, log });
     this.#planned = new OpenMoves({ book: this.#book, mover: this.#mover, now: Date.now });
@@ -102,7 +106,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
       removedMs: options.removedMs,
       now: Date.now,
       random,
-      changed: () => this.#lookSoon(),
+      changed,
     });
   }
 

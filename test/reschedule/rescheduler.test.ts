@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { startFleet } from "../../bench/fleet/index.ts";
+import { startFleet, type SimulatedEngine } from "../../bench/fleet/index.ts";
 import { startContainer } from "../../bench/fleet/lifecycle.ts";
-import { until } from "../api/support.ts";
+import { until, type TestManager } from "../api/support.ts";
 import { defaultClusterOptions } from "../../src/cli/cluster-options.ts";
 import {
   copyOn,
@@ -233,4 +233,45 @@ describe("reschedule/rescheduler", function () {
     manager.setEngines(manager.engines);
     await until(async () => (await pending(manager)).length === 0, "nothing is pending");
   });
+
+  it("keeps the name of a container for it whose node discovery has dropped, until it is back", async () => {
+    await using manager = await startWatchful();
+    const engine = await withoutItsNode(manager, "web");
+    const create = { body: { Image: "busybox" } };
+    const refused = await manager.ask("POST", "/containers/create?name=web", create);
+    expect(refused.status).to.equal(409);
+    expect(refused.message).to.match(
+      /The name web is already assigned.*whose node node-\d is away: swarm reschedule ls .*docker rm -f web/,
+    );
+    const other = await manager.create({}, "other");
+    expect((await manager.ask("POST", `/containers/${other}/rename?name=web`)).status).to.equal(409);
+    manager.setEngines(manager.engines);
+    await until(async () => (await inspect(manager, "web")) !== undefined, "it is back");
+    expect(copyOn(engine, "web")?.status).to.equal("running");
+  });
+
+  it("lets its user give it up meanwhile: the name is free, and the old copy goes when the node is back", async () => {
+    await using manager = await startWatchful();
+    const engine = await withoutItsNode(manager, "web");
+    const careless = await manager.ask("DELETE", "/containers/web");
+    expect(careless.status).to.equal(409);
+    expect(careless.message).to.match(
+      /cannot remove container .*its node node-\d is away: force the removal/,
+    );
+    expect((await manager.ask("DELETE", "/containers/web?force=1")).status).to.equal(204);
+    expect((await manager.ask("DELETE", "/containers/web?force=1")).status).to.equal(404);
+    await until(async () => (await pending(manager)).length === 0, "nothing is pending");
+    const id = await manager.run({ Labels: movable }, "web");
+    manager.setEngines(manager.engines);
+    await until(() => copyOn(engine, "web") === undefined, "the old copy is removed");
+    expect((await inspect(manager, "web"))?.Id).to.equal(id);
+  });
 });
+
+/** A container that may be moved and runs on an engine which discovery does not list any more. */
+async function withoutItsNode(manager: TestManager, name: string): Promise<SimulatedEngine> {
+  const engine = manager.engineOf(await manager.run({ Labels: movable }, name));
+  manager.setEngines(manager.engines.filter((each) => each !== engine));
+  await pendingRow(manager, name, ({ State }) => State === "held");
+  return engine;
+}

@@ -11,8 +11,8 @@ import { bodyForEngine } from "./engine-body.ts";
 import type { CreateClient } from "./create-client.ts";
 import { ClientShouldPull, ImageSupply } from "./create-image.ts";
 import type { CreateIntent } from "./create-intents.ts";
+import { mustBeFree } from "./container-names.ts";
 import { createOnEngine, type CreatedContainer } from "./create-on-engine.ts";
-import { nameConflict } from "./create.ts";
 import { ostypeConstraint } from "./image-ostype.ts";
 import { PlacementError } from "./placement-error.ts";
 
@@ -75,12 +75,13 @@ interface Attempt {
 
 /** One attempt: choose and reserve in one turn, then create. The reservation ends however the attempt does. */
 async function createOnce(
-  { cluster, clashes, log }: Services,
+  services: Services,
   intent: CreateIntent,
   { supply, signal, preferred }: Attempt,
 ): Promise<CreatedContainer> {
+  const { cluster, clashes, log } = services;
   const { request, body, swarmId, replaces } = intent;
-  if (request.name !== "" && cluster.nameTaken(request.name)) throw nameConflict(request.name);
+  mustBeFree(services, request.name, swarmId);
   const placed = place(cluster, intent, preferred);
   if (placed.kind === "refused") throw new PlacementError(placed.refusal);
   const { reservation } = placed;

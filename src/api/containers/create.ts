@@ -1,4 +1,3 @@
-import { conflict } from "../../errors.ts";
 import { parseCreate } from "../../scheduler/request.ts";
 import { RESCHEDULED_FROM_LABEL, SWARM_ID_LABEL } from "../../cluster/container-record.ts";
 import type { ContainerCreateBody } from "../../docker/types.ts";
@@ -87,9 +86,3 @@ function newSwarmId({ cluster }: Services): string {
     if (cluster.containers.resolve(id) === undefined) return id;
   }
 }
-
-/** The 409 of a name that is in use anywhere in the cluster; clients match its text. */
-export const nameConflict = (name: string) =>
-  conflict(
-    `Conflict: The name ${name} is already assigned. You have to delete (or rename) that container to be able to assign ${name} to a container again.`,
-  );

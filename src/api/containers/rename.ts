@@ -4,15 +4,16 @@ import { sendStatus, type Exchange } from "../exchange.ts";
 import { parameters } from "../form.ts";
 import { ownedContainer } from "../owner.ts";
 import type { Services } from "../services.ts";
-import { nameConflict } from "./create.ts";
+import { mustBeFree } from "./container-names.ts";
 
 /** `POST …/rename`: the new name must be free in the whole cluster, and stays reserved until the engine has it (api.md §7.5). */
-export async function rename({ cluster, intents, wishes }: Services, exchange: Exchange): Promise<void> {
+export async function rename(services: Services, exchange: Exchange): Promise<void> {
+  const { cluster, intents, wishes } = services;
   const record = ownedContainer(cluster, exchange.param("name"));
   const { engine, id } = record;
   const { query } = await parameters(exchange);
   const name = (query.get("name") ?? "").replace(/^\//, "");
-  if (name !== "" && cluster.nameTaken(name, record)) throw nameConflict(name);
+  mustBeFree(services, name, record);
   if (await wishes.isUnfinished(record))
     throw conflict(`container ${record.names[0] ?? id} is being moved to node ${engine.name}: try again`);
   const release = name === "" ? () => undefined : cluster.holdName(name);

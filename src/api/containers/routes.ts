@@ -2,7 +2,7 @@ import { heirOf } from "../../cluster/better-copy.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
 import { conflict } from "../../errors.ts";
-import { flag, type Exchange, type Route } from "../exchange.ts";
+import { flag, sendStatus, type Exchange, type Route } from "../exchange.ts";
 import { forwardToOwner } from "../owner.ts";
 import type { Wish } from "../../reschedule/wanted/user-wishes.ts";
 import type { Services } from "../services.ts";
@@ -96,12 +96,14 @@ function modify({ cluster, intents }: Services, exchange: Exchange, tail: string
  * `DELETE /containers/{name}`: gone from the cluster's state before the client hears; with `v` so are its anonymous volumes. With `link` only a link
  * alias goes.
  */
-async function remove({ cluster, intents, wishes }: Services, exchange: Exchange): Promise<void> {
+async function remove(services: Services, exchange: Exchange): Promise<void> {
+  const { cluster, intents, wishes } = services;
   const withVolumes = flag(exchange.query, "v");
   if (flag(exchange.query, "link")) {
     await forwardToOwner(exchange, cluster, "", refreshed);
     return;
   }
+  if (await removeAbsent(services, exchange)) return;
   let wish: Wish | undefined;
   let done = false;
   try {
@@ -121,6 +123,28 @@ async function remove({ cluster, intents, wishes }: Services, exchange: Exchange
   } finally {
     wish?.settled(done);
   }
+}
+
+/**
+ * A container that no node shows because its own is away: it is given up. Its volumes stay, since nobody can ask that node.
+ * @returns whether the request meant one
+ * @throws ApiError 409 for one that is to run, as of any that runs, without `force`
+ */
+async function removeAbsent({ cluster, absent }: Services, exchange: Exchange): Promise<boolean> {
+  const reference = exchange.param("name");
+  if (cluster.containers.resolve(reference) !== undefined) return false;
+  const wanted = absent.find(reference);
+  if (wanted === undefined) return false;
+  const { name, run, last } = wanted;
+  if (run === "running" && !flag(exchange.query, "force")) {
+    throw conflict(
+      `cannot remove container "/${name}": it is to run, and its node ${last.node} is away: force the removal (docker rm -f ${name})`,
+    );
+  }
+  exchange.audit?.note({ container: last.containerId, name, node: last.node });
+  await absent.forget(wanted);
+  sendStatus(exchange.res, 204);
+  return true;
 }
 
 /**

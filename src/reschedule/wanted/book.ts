@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { MultiMap } from "../../cluster/multi-map.ts";
 import { NewestIds } from "../../cluster/newest-ids.ts";
 import type { Entry, Store } from "../../store/store.ts";
 import { BookWriter, type BookTimes } from "./book-writer.ts";
@@ -37,6 +38,7 @@ export class WantedBook implements AsyncDisposable {
   readonly #wanted = new Map<string, WantedContainer>();
   /** Container IDs, present and former, and whose they are. */
   readonly #owners = new Map<string, string>();
+  readonly #byName = new MultiMap<string, WantedContainer>();
   /** Too large for the store: known only here. */
   readonly #unstorable = new Set<string>();
   /** Entries the log has named as unreadable. */
@@ -96,6 +98,11 @@ export class WantedBook implements AsyncDisposable {
     return swarmId === undefined ? undefined : this.#wanted.get(swarmId);
   }
 
+  /** By name, without a leading slash. */
+  ofName(name: string): ReadonlySet<WantedContainer> {
+    return this.#byName.get(name);
+  }
+
   values(): Iterable<WantedContainer> {
     return this.#wanted.values();
   }
@@ -117,6 +124,25 @@ export class WantedBook implements AsyncDisposable {
     this.#set(swarmId, undefined);
     this.#unstorable.delete(swarmId);
     return this.#writer.write(swarmId, undefined, undefined);
+  }
+
+  /**
+   * Its user has removed it. What is left of it on nodes that are away goes when they are back.
+   * @param copies container IDs of what may be left there
+   * @returns see {@link put}
+   */
+  async forget(
+    { swarmId, name, last }: WantedContainer,
+    copies: readonly string[],
+    nowMs: number,
+  ): Promise<boolean> {
+    const removed = this.remove(swarmId);
+    // A copy nobody has heard of yet says what it was made for.
+    const mayBeMore = this.unknownCopies.has(swarmId);
+    if (copies.length === 0 && !mayBeMore) return await removed;
+    const grave = { swarmId, name, ids: copies, removedMs: nowMs };
+    const buried = this.removed.bury(mayBeMore ? { ...grave, madeFor: last.containerId } : grave);
+    return (await removed) && (await buried);
   }
 
   /** Whether the store can take what is known of it; if not, only this manager knows. */
@@ -188,8 +214,12 @@ export class WantedBook implements AsyncDisposable {
     for (const changed of this.#readings) changed.add(swarmId);
     const old = this.#wanted.get(swarmId);
     for (const id of idsOf(old)) if (this.#owners.get(id) === swarmId) this.#owners.delete(id);
+    if (old !== undefined) this.#byName.remove(old.name, old);
     if (wanted === undefined) this.#wanted.delete(swarmId);
-    else this.#wanted.set(swarmId, wanted);
+    else {
+      this.#wanted.set(swarmId, wanted);
+      this.#byName.add(wanted.name, wanted);
+    }
     for (const id of idsOf(wanted)) this.#owners.set(id, swarmId);
   }
 }

@@ -124,7 +124,7 @@ export class Departures {
   }
 
   #forget(containerId: string): void {
-    const { book, log } = this.#parts;
+    const { book, log, now } = this.#parts;
     this.#doubts.delete(containerId);
     const wanted = book.ofContainer(containerId);
     if (wanted?.last.containerId !== containerId) return;
@@ -132,7 +132,7 @@ export class Departures {
       { container: containerId, name: wanted.name },
       "a container was removed and is no longer wanted",
     );
-    this.#remove(wanted, wanted.formerIds);
+    void book.forget(wanted, wanted.formerIds, now());
   }
 
   /**
@@ -140,25 +140,14 @@ export class Departures {
    * known, is lost; or an old one whose node came back just when the name still meant it.
    */
   #forgetBehind(record: ContainerRecord, what: "container" | "copy"): void {
-    const { book, cluster } = this.#parts;
+    const { book, cluster, now } = this.#parts;
     const wanted = book.get(swarmIdOf(record));
     if (wanted === undefined || wanted.name !== record.names[0]) return;
     const { engineId, containerId } = wanted.last;
     if (containerId === record.id) return;
     const isOld = wanted.formerIds.includes(record.id);
     const isMeant = isOld ? what === "container" : !healthyById(cluster).has(engineId);
-    if (isMeant) this.#remove(wanted, [...wanted.formerIds, containerId]);
-  }
-
-  /** @param copies that may be left on nodes which are away */
-  #remove({ swarmId, name, last }: WantedContainer, copies: readonly string[]): void {
-    const { book, now } = this.#parts;
-    void book.remove(swarmId);
-    // A copy nobody has heard of yet says what it was made for.
-    const mayBeMore = book.unknownCopies.has(swarmId);
-    if (copies.length === 0 && !mayBeMore) return;
-    const grave = { swarmId, name, ids: copies, removedMs: now() };
-    void book.removed.bury(mayBeMore ? { ...grave, madeFor: last.containerId } : grave);
+    if (isMeant) void book.forget(wanted, [...wanted.formerIds, containerId], now());
   }
 }
 

@@ -140,4 +140,8 @@ export const clusterOf = (...engines: readonly FakeEngine[]): Cluster =>
   ({
     healthy: () => engines.filter(({ isHealthy }) => isHealthy).map(({ engine }) => engine),
     members: () => engines.map(({ engine }) => engine),
+    containers: {
+      byId: (containerId: string) =>
+        engines.flatMap(({ containers }) => containers.get(containerId) ?? [])[0],
+    },
   }) as unknown as Cluster;

@@ -148,6 +148,28 @@ describe("containers of a node that the discovery file no longer lists", () => {
     expect(await nodeOf(manager.docker, "stays")).to.equal("node-2");
   });
 
+  it("keep their names until they are back, unless their user gives them up", async () => {
+    await runOn(manager, "node-2", "named");
+    await runOn(manager, "node-2", "given-up");
+    writeFileSync(file, lines("node-1", "node-3"));
+    await untilGone();
+    const again = (name: string) => ["run", "-d", ...movable, "--name", name, "busybox", "sleep", "1000"];
+    const refused = await manager.docker(again("named"));
+    expect(refused.stderr).to.match(
+      /The name named is already assigned.*whose node node-2 is away.*docker rm -f named/,
+    );
+    expect((await manager.docker(["rm", "given-up"])).stderr).to.match(
+      /its node node-2 is away: force the removal/,
+    );
+    await succeed(manager.docker, ["rm", "-f", "given-up"]);
+    const id = await succeed(manager.docker, again("given-up"));
+    writeFileSync(file, lines("node-1", "node-2", "node-3"));
+    await untilStatus(manager, "node-2", "Healthy");
+    expect(await untilOneRuns("given-up")).to.include({ id });
+    expect(await nodeOf(manager.docker, "named")).to.equal("node-2");
+    await untilSettled(manager);
+  });
+
   // §7.4 #9
   it("run elsewhere in the end, if it was dead and they had no room when it was taken out", async () => {
     const most = ["-m", String(Math.floor((Number((await manager.info()).MemTotal) / 3) * 0.6))];

@@ -1,0 +1,74 @@
+import type { Logger } from "pino";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { WantedBook } from "./book.ts";
+import { healthyById } from "./home.ts";
+import type { WantedContainer } from "./wanted.ts";
+
+export interface AbsentContainersDependencies {
+  readonly cluster: Cluster;
+  readonly book: Pick<WantedBook, "get" | "ofName" | "ofContainer" | "forget">;
+  /** Whether we know the book: others may have written what we have not read. */
+  readonly leads: () => boolean;
+  /** One of them is given up. */
+  readonly changed: () => void;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Containers that are wanted and that no node shows: discovery has dropped theirs, or a manager that was just started has not reached it. They come back with
+ * their node, or are made anew on another one. Until then their names are theirs, and whoever removes them must be able to.
+ */
+export class AbsentContainers {
+  readonly #dependencies: AbsentContainersDependencies;
+
+  constructor(dependencies: AbsentContainersDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Who has this name although no node shows it. Of those that are made anew when their node fails only: nobody sees to it that any other comes back.
+   * @param swarmId of the container that is to get the name: itself is not in its own way
+   */
+  holderOf(name: string, swarmId = ""): WantedContainer | undefined {
+    const { book } = this.#dependencies;
+    for (const wanted of book.ofName(name)) {
+      const isHolder = wanted.policy === "on-node-failure" && wanted.swarmId !== swarmId;
+      if (isHolder && this.#isAbsent(wanted)) return wanted;
+    }
+    return undefined;
+  }
+
+  /** @param reference its name, `node/name`, container ID or swarm ID; IDs in full */
+  find(reference: string): WantedContainer | undefined {
+    const { book } = this.#dependencies;
+    const bare = reference.startsWith("/") ? reference.slice(1) : reference;
+    const slash = bare.indexOf("/");
+    const name = bare.slice(slash + 1);
+    const node = slash === -1 ? undefined : bare.slice(0, slash);
+    const named = [...book.ofName(name)].filter(({ last }) => node === undefined || last.node === node);
+    const candidates = [...named, book.ofContainer(bare), book.get(bare)];
+    return candidates.find((wanted) => wanted !== undefined && this.#isAbsent(wanted));
+  }
+
+  /** Its user removes it: it is not made anew, and what is left of it goes when its node is back. Resolves when that is stored, at the latest after two seconds. */
+  async forget(wanted: WantedContainer): Promise<void> {
+    const { book, changed, log, now } = this.#dependencies;
+    const { name, last, formerIds } = wanted;
+    const fields = { container: last.containerId, name, node: last.node };
+    log.info(
+      fields,
+      "a container whose node is away was removed: what is left of it there goes when the node is back",
+    );
+    const stored = book.forget(wanted, [...formerIds, last.containerId], now());
+    changed();
+    await stored;
+  }
+
+  #isAbsent({ last }: WantedContainer): boolean {
+    const { cluster, leads } = this.#dependencies;
+    if (!leads() || cluster.containers.byId(last.containerId) !== undefined) return false;
+    return !healthyById(cluster).has(last.engineId);
+  }
+}

@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import { AbsentContainers } from "../../../src/reschedule/wanted/absent-containers.ts";
+import { WantedBook } from "../../../src/reschedule/wanted/book.ts";
+import { collectedLog, id, place, stores, wanted } from "./builders.ts";
+import { clusterOf, FakeEngine } from "./fake-engine.ts";
+
+describe("reschedule/wanted/absent-containers", () => {
+  let one: FakeEngine;
+  let away: FakeEngine;
+  let book: WantedBook;
+  let leads: boolean;
+  let changes: number;
+  let absent: AbsentContainers;
+  beforeEach(async () => {
+    [one, away, leads, changes] = [new FakeEngine("node-1"), new FakeEngine("node-2"), true, 0];
+    away.isHealthy = false;
+    const { log } = collectedLog();
+    book = new WantedBook({ store: stores().open(), log });
+    absent = new AbsentContainers({
+      cluster: clusterOf(one, away),
+      book,
+      leads: () => leads,
+      changed: () => changes++,
+      log,
+      now: () => 5_000,
+    });
+    await book.put(wanted({ last: place("1", "node-2"), formerIds: [id("8")] }));
+  });
+  afterEach(() => book[Symbol.asyncDispose]());
+
+  it("hold their names, but not against themselves", () => {
+    expect(absent.holderOf("web")?.last.containerId).to.equal(id("1"));
+    expect([absent.holderOf("web", id("a")), absent.holderOf("shop"), absent.holderOf("")]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("are none whose node is well, shows them, or whose records we may not have read", () => {
+    away.has(id("1"));
+    expect(absent.holderOf("web"), "its node is unhealthy, and shows it").to.equal(undefined);
+    away.lacks(id("1"));
+    away.isHealthy = true;
+    expect(absent.holderOf("web"), "its node is well, and it is gone").to.equal(undefined);
+    away.isHealthy = false;
+    leads = false;
+    expect(absent.holderOf("web"), "another manager leads").to.equal(undefined);
+    leads = true;
+    expect(absent.holderOf("web")).to.not.equal(undefined);
+  });
+
+  it("hold no names that nobody would bring back, but can be removed all the same", async () => {
+    await book.put(wanted({ policy: "off", last: place("1", "node-2") }));
+    expect(absent.holderOf("web")).to.equal(undefined);
+    expect(absent.find("web")?.swarmId).to.equal(id("a"));
+  });
+
+  it("follow their names", async () => {
+    await book.put(wanted({ name: "shop", last: place("1", "node-2") }));
+    expect([absent.holderOf("web"), absent.holderOf("shop")?.swarmId]).to.deep.equal([undefined, id("a")]);
+  });
+
+  // prettier-ignore
+  for (const { reference, found } of [
+    { reference: "web",         found: true  },
+    { reference: "/web",        found: true  },
+    { reference: "node-2/web",  found: true  },
+    { reference: "node-1/web",  found: false },
+    { reference: "node-2/shop", found: false },
+    { reference: id("1"),       found: true  },
+    { reference: id("8"),       found: true  },
+    { reference: id("a"),       found: true  },
+    { reference: id("1").slice(0, 12), found: false },
+    { reference: "",            found: false },
+  ]) {
+    it(`are ${found ? "" : "not "}found by ${reference === "" ? "nothing" : reference}`, () => {
+      expect(absent.find(reference) !== undefined).to.equal(found);
+    });
+  }
+
+  it("are forgotten with all copies that may be left, those nobody has heard of, too", async () => {
+    book.unknownCopies.add(id("a"));
+    await absent.forget(wanted({ last: place("1", "node-2"), formerIds: [id("8")] }));
+    expect(changes).to.equal(1);
+    expect([book.get(id("a")), absent.holderOf("web"), absent.find("web")]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([...book.removed.values()]).to.deep.equal([
+      { swarmId: id("a"), name: "web", ids: [id("8"), id("1")], removedMs: 5_000, madeFor: id("1") },
+    ]);
+  });
+});
