@@ -1,9 +1,12 @@
 /** The process that is the fleet: started by {@link FleetProcess}, ends with its parent. */
-import { startFleet, type Fleet } from "../fleet/index.ts";
+import { SharedDoor, startFleet, type Fleet } from "../fleet/index.ts";
 import { workloadEngine } from "../fleet/workload.ts";
 import { fleetCalls } from "./calls.ts";
 import { loopbackAddress } from "./loopback.ts";
 import type { FleetMessage, FleetPlan, FleetRequest } from "./protocol.ts";
+
+/** Up to so many have a listening socket each. */
+const MOST_LISTENERS = 4_000;
 
 const tell = (message: FleetMessage): void => void process.send?.(message);
 
@@ -27,11 +30,13 @@ function serve(fleet: Fleet): void {
 }
 
 try {
+  const door = plan.engines > MOST_LISTENERS ? await SharedDoor.start() : undefined;
   serve(
     await startFleet(plan.engines, (index) => ({
       ...workloadEngine(index, plan.containersEach),
       host: loopbackAddress(index),
       port: plan.port,
+      door,
     })),
   );
 } catch (error) {

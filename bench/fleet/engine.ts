@@ -57,8 +57,8 @@ export class SimulatedEngine implements AsyncDisposable {
       this.#receiveHttp({ req, res, upgrade: socket });
     });
     const lean: LeanHandler = (method, url) => this.#lean(method, url);
-    const { host = "127.0.0.1", port = 0 } = options;
-    this.#listener = new Listener(http, lean, { host, port });
+    const { host = "127.0.0.1", port = 0, door } = options;
+    this.#listener = new Listener(http, lean, { host, port, door });
     const { containers = [] } = options;
     const seeds =
       typeof containers === "number" ? Array.from({ length: containers }, () => ({})) : containers;

@@ -11,6 +11,7 @@ export type {
   SimContainer,
   SystemFacts,
 } from "./types.ts";
+export { SharedDoor } from "./shared-door.ts";
 export { SimulatedEngine };
 
 /** Starts one simulated Docker engine; the caller disposes of it. */

@@ -1,6 +1,16 @@
 import type { Server as HttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { LeanLane, type LeanHandler } from "./lean-lane.ts";
+import type { SharedDoor } from "./shared-door.ts";
+
+/** Where an engine can be reached. */
+export interface Place {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Taken instead of a listening socket of its own. */
+  readonly door?: SharedDoor | undefined;
+}
 
 /** Attach and exec start: the requests that may be hijacked without saying so. */
 const HIJACKABLE =
@@ -15,6 +25,7 @@ export class Listener {
   readonly #http: HttpServer;
   readonly #lean: LeanHandler;
   readonly #host: string;
+  readonly #door: SharedDoor | undefined;
   #port: number;
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
@@ -22,11 +33,12 @@ export class Listener {
   readonly #waiting = new Set<Socket>();
   #frozen = false;
 
-  constructor(http: HttpServer, lean: LeanHandler, { host, port }: { host: string; port: number }) {
+  constructor(http: HttpServer, lean: LeanHandler, { host, port, door }: Place) {
     this.#http = http;
     this.#lean = lean;
     this.#host = host;
-    this.#port = port;
+    this.#door = door;
+    this.#port = door?.port ?? port;
   }
 
   /** `host:port`; the port stays the same from the first `open` on. */
@@ -39,7 +51,8 @@ export class Listener {
   }
 
   async open(): Promise<void> {
-    if (this.#server) return;
+    this.#door?.open(this.#host, (socket) => this.#accept(socket));
+    if (this.#door || this.#server) return;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -53,6 +66,7 @@ export class Listener {
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#door?.close(this.#host);
     for (const socket of this.#sockets) socket.destroy();
     if (server) await new Promise((resolve) => server.close(resolve));
   }

@@ -2,6 +2,7 @@ import type { ContainerCreateBody, HostConfig } from "../../src/docker/types.ts"
 import type { AttachedClient } from "./attach.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import type { Process, StdinQueue } from "./process.ts";
+import type { SharedDoor } from "./shared-door.ts";
 
 /** What a simulated engine claims to be. */
 export interface EngineVersions {
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly host?: string;
   /** Default 0: a free one. */
   readonly port?: number;
+  /** It is reached through this, at the door's port; each engine has a loopback address of its own then. */
+  readonly door?: SharedDoor | undefined;
   /** The engine ID; derived from the name when absent. Two engines with one ID are a cloned machine. */
   readonly id?: string;
   /** Engine labels: `{ region: "us-east" }`, or raw lines for malformed ones. */

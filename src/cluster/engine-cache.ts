@@ -8,6 +8,7 @@ import { forEachLimited } from "./for-each-limited.ts";
 import { Inventory } from "./inventory.ts";
 import { limited } from "./limited.ts";
 import { ignoreRefusal } from "./ignore-refusal.ts";
+import { listMark } from "./list-mark.ts";
 import { newsOf } from "./listed-status.ts";
 import { ToldContainers } from "./told-containers.ts";
 
@@ -44,6 +45,8 @@ export class EngineCache {
   #wholeReadings = 0;
   /** What events tell without a question. */
   readonly told: ToldContainers;
+  /** A list in which all containers looked as their records say. */
+  #seen: { readonly mark: string; readonly version: number } | undefined;
   /** Counts {@link reset}s: an answer to a question asked before one is of no use after it. */
   #epoch = 0;
   /** Reads one container again; resolves when the inventory shows a state no older than the call. */
@@ -92,6 +95,7 @@ export class EngineCache {
   /** Empties the inventory, and keeps what is still on its way out of it. */
   reset(): void {
     this.#epoch++;
+    this.#seen = undefined;
     this.#dropped.clear();
     this.told.forgetAll();
     this.inventory.detach();
@@ -148,8 +152,11 @@ export class EngineCache {
   async #readAll(what: Reading): Promise<void> {
     const epoch = this.#epoch;
     const before = new Map(this.inventory.containers);
-    const listed = await this.#client.listContainers();
+    const listing = await this.#client.listAllContainers();
     if (epoch !== this.#epoch) return;
+    const mark = what === "changed-containers" ? listMark(listing.body) : "";
+    if (mark !== "" && this.#isAsSeen(mark)) return;
+    const listed = listing.entries();
     const gone = new Set(before.keys());
     for (const { Id } of listed) gone.delete(Id);
     for (const id of gone) this.forgetContainer(id);
@@ -170,9 +177,18 @@ export class EngineCache {
         this.#set(summary, inspect);
       else if (inspect !== "unreadable") await this.refreshContainer(Id);
     });
-    if (what === "changed-containers" || epoch !== this.#epoch) return;
+    if (epoch !== this.#epoch) return;
+    if (mark !== "") {
+      if (stale.length === 0 && gone.size === 0) this.#seen = { mark, version: this.inventory.version };
+      return;
+    }
     await this.refreshImages();
     await Promise.all([ignoreRefusal(this.refreshNetworks()), ignoreRefusal(this.refreshVolumes())]);
+  }
+
+  /** Nothing is listed that was not when the records were found to agree with the list, and they are the same ones. */
+  #isAsSeen(mark: string): boolean {
+    return this.#seen?.mark === mark && this.#seen.version === this.inventory.version && this.told.isSettled;
   }
 
   #looksChanged(summary: ContainerSummary): boolean {
@@ -264,7 +280,7 @@ export class EngineCache {
     return coalesced(async () => {
       const epoch = this.#epoch;
       const answer = await list();
-      if (epoch === this.#epoch) this.inventory[kind] = answer;
+      if (epoch === this.#epoch && answer !== this.inventory[kind]) this.inventory[kind] = answer;
     });
   }
 }

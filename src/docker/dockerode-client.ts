@@ -1,8 +1,16 @@
-import type { EngineCall, EngineClient, EngineStreamCall, EventFeed, PullOptions } from "./engine-client.ts";
+import type {
+  ContainerListing,
+  EngineCall,
+  EngineClient,
+  EngineStreamCall,
+  EventFeed,
+  PullOptions,
+} from "./engine-client.ts";
 import { EngineResponseError } from "./engine-client.ts";
 import { EngineCalls, type Call, type EngineCallsOptions } from "./engine-calls.ts";
 import { AnsweredEventFeed } from "./event-feed.ts";
 import { jsonTexts } from "./json-stream.ts";
+import { KeptLists } from "./kept-lists.ts";
 import { containerEntry, entriesOf, imageEntry, networkEntry, volumeEntry } from "./list-entries.ts";
 import type {
   ContainerInspect,
@@ -39,6 +47,7 @@ export interface DockerodeClientOptions extends EngineCallsOptions {
 export class DockerodeClient implements EngineClient {
   readonly #calls: EngineCalls;
   readonly #deadlines: Deadlines;
+  readonly #kept = new KeptLists();
   /** `/v1.41`; empty before negotiation. */
   #prefix = "";
 
@@ -69,9 +78,16 @@ export class DockerodeClient implements EngineClient {
     return new AnsweredEventFeed(await this.#calls.stream({ ...call, signal }), signal, this.#calls.addr);
   }
 
-  listContainers(ids?: readonly string[]): Promise<ContainerSummary[]> {
-    const filters = ids === undefined ? "" : `&filters=${encodeURIComponent(JSON.stringify({ id: ids }))}`;
-    return this.#list(get(`/containers/json?all=1${filters}`, this.#deadlines.list), containerEntry);
+  async listContainers(ids: readonly string[]): Promise<ContainerSummary[]> {
+    const filters = encodeURIComponent(JSON.stringify({ id: ids }));
+    const call = this.#versioned(get(`/containers/json?all=1&filters=${filters}`, this.#deadlines.list));
+    return this.#entries(call, await this.#body(call), containerEntry);
+  }
+
+  async listAllContainers(): Promise<ContainerListing> {
+    const call = this.#versioned(get("/containers/json?all=1", this.#deadlines.list));
+    const body = await this.#body(call);
+    return { body, entries: () => this.#entries(call, body, containerEntry) };
   }
 
   async inspectContainer(id: string): Promise<ContainerInspect> {
@@ -82,17 +98,22 @@ export class DockerodeClient implements EngineClient {
     return answer as ContainerInspect;
   }
 
-  listImages(): Promise<ImageSummary[]> {
-    return this.#list(get("/images/json?all=1", this.#deadlines.list), imageEntry);
+  listImages(): Promise<readonly ImageSummary[]> {
+    return this.#keptList(get("/images/json?all=1", this.#deadlines.list), imageEntry);
   }
 
-  listNetworks(): Promise<NetworkSummary[]> {
-    return this.#list(get("/networks", this.#deadlines.list), networkEntry);
+  listNetworks(): Promise<readonly NetworkSummary[]> {
+    return this.#keptList(get("/networks", this.#deadlines.list), networkEntry);
   }
 
-  async listVolumes(): Promise<VolumeSummary[]> {
-    const { Volumes } = await this.#object(this.#versioned(get("/volumes", this.#deadlines.list)));
-    return entriesOf(Volumes, volumeEntry);
+  async listVolumes(): Promise<readonly VolumeSummary[]> {
+    const call = this.#versioned(get("/volumes", this.#deadlines.list));
+    const body = await this.#body(call);
+    return this.#kept.read(call.path, body, () => {
+      const answer = this.#read(call, body);
+      if (!isObject(answer)) throw this.#malformed(call);
+      return entriesOf(answer.Volumes, volumeEntry);
+    });
   }
 
   async request<T>(given: EngineCall): Promise<T> {
@@ -181,11 +202,17 @@ export class DockerodeClient implements EngineClient {
     return { ...call, path: `${this.#prefix}${call.path}` };
   }
 
-  /** A list of objects; entries that cannot be read are left out, `null` is an empty list. */
-  async #list<T>(call: Call, read: (entry: unknown) => T | undefined): Promise<T[]> {
-    const versioned = this.#versioned(call);
-    const answer = await this.#json(versioned);
-    if (answer !== null && !Array.isArray(answer)) throw this.#malformed(versioned);
+  /** The same list as the last time, where the engine says the same. */
+  async #keptList<T>(unversioned: Call, read: (entry: unknown) => T | undefined): Promise<readonly T[]> {
+    const call = this.#versioned(unversioned);
+    const body = await this.#body(call);
+    return this.#kept.read(call.path, body, () => this.#entries(call, body, read));
+  }
+
+  /** A list of objects; entries that cannot be read are left out, `null` is an empty list. @throws EngineResponseError */
+  #entries<T>(call: Call, body: Buffer, read: (entry: unknown) => T | undefined): T[] {
+    const answer = this.#read(call, body);
+    if (answer !== null && !Array.isArray(answer)) throw this.#malformed(call);
     return entriesOf(answer, read);
   }
 
@@ -196,7 +223,14 @@ export class DockerodeClient implements EngineClient {
   }
 
   async #json(call: Call): Promise<unknown> {
-    const { body } = await this.#calls.answer(call);
+    return this.#read(call, await this.#body(call));
+  }
+
+  async #body(call: Call): Promise<Buffer> {
+    return (await this.#calls.answer(call)).body;
+  }
+
+  #read(call: Call, body: Buffer): unknown {
     const answer = parsed(body.toString());
     if (answer === undefined) throw this.#malformed(call);
     return answer;

@@ -71,6 +71,13 @@ export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** All containers of an engine, as it listed them: read only by whoever needs more than the bytes. */
+export interface ContainerListing {
+  readonly body: Buffer;
+  /** @throws EngineResponseError when it is no list */
+  entries(): ContainerSummary[];
+}
+
 /** An open event stream. What arrives before it is read waits. */
 export interface EventFeed {
   /**
@@ -103,12 +110,14 @@ export interface EngineClient {
    * @param signal ends it quietly
    */
   events(since: string | undefined, signal: AbortSignal): Promise<EventFeed>;
-  /** @param ids only these; absent: all */
-  listContainers(ids?: readonly string[]): Promise<ContainerSummary[]>;
+  /** Of these only. */
+  listContainers(ids: readonly string[]): Promise<ContainerSummary[]>;
+  listAllContainers(): Promise<ContainerListing>;
   inspectContainer(id: string): Promise<ContainerInspect>;
-  listImages(): Promise<ImageSummary[]>;
-  listNetworks(): Promise<NetworkSummary[]>;
-  listVolumes(): Promise<VolumeSummary[]>;
+  /** As the other lists, the very same one as long as the engine says the same. */
+  listImages(): Promise<readonly ImageSummary[]>;
+  listNetworks(): Promise<readonly NetworkSummary[]>;
+  listVolumes(): Promise<readonly VolumeSummary[]>;
   /** Any other call that answers JSON; two minutes, unless patient. */
   request<T>(call: EngineCall): Promise<T>;
   /** The same, for whoever passes the answer on: the body as it came. */

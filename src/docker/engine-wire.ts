@@ -9,6 +9,7 @@ import {
   type Exchange,
   type WireRequest,
 } from "./engine-connection.ts";
+import { idleBudget, type IdleBudget } from "./idle-budget.ts";
 import { TlsEngineAgent } from "./tls-engine-agent.ts";
 
 /** A peer that vanished is noticed by the kernel after this much silence, milliseconds. */
@@ -24,6 +25,8 @@ export interface WireTarget {
   readonly agent: Agent;
   /** A connection that is idle for so long is closed, milliseconds. */
   readonly idleMs: number;
+  /** What is idle counts against it. Default: the one all engines share. */
+  readonly budget?: IdleBudget | undefined;
 }
 
 /**
@@ -32,6 +35,7 @@ export interface WireTarget {
  */
 export class EngineWire implements ConnectionOwner {
   readonly #target: WireTarget;
+  readonly #budget: IdleBudget;
   readonly #all = new Set<EngineConnection>();
   /** The one used last comes last, and is used first: so those that are not needed get old. */
   readonly #idle: EngineConnection[] = [];
@@ -39,6 +43,7 @@ export class EngineWire implements ConnectionOwner {
 
   constructor(target: WireTarget) {
     this.#target = target;
+    this.#budget = target.budget ?? idleBudget;
   }
 
   /**
@@ -61,7 +66,9 @@ export class EngineWire implements ConnectionOwner {
 
   /** Closes the connections that nobody uses. */
   closeIdle(): void {
-    for (const { socket } of this.#idle.splice(0)) socket.destroy();
+    const idle = this.#idle.splice(0);
+    this.#budget.giveBack(idle.length);
+    for (const { socket } of idle) socket.destroy();
   }
 
   /** A new connection. @throws when our TLS files cannot be used */
@@ -82,7 +89,8 @@ export class EngineWire implements ConnectionOwner {
     // What the engine has answered before it was all there would stand before the next request.
     const isSent = socket.writableLength === 0;
     const isFull = this.#idle.length >= IDLE_CONNECTIONS;
-    if (!isCurrent || !isSent || keptMs === 0 || socket.destroyed || isFull) {
+    const isOver = !isCurrent || !isSent || keptMs === 0 || socket.destroyed;
+    if (isOver || isFull || !this.#budget.take()) {
       socket.destroy();
       return;
     }
@@ -95,13 +103,16 @@ export class EngineWire implements ConnectionOwner {
   closed(connection: EngineConnection): void {
     this.#all.delete(connection);
     const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#budget.giveBack(1);
   }
 
   #take(): EngineConnection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
+      this.#budget.giveBack(1);
       const { socket, idleUntil } = connection;
       if (idleUntil > performance.now() && !socket.destroyed) {
         socket.ref();

@@ -30,10 +30,20 @@ class FakeClient {
     this.#holding = false;
     for (const answer of this.#held.splice(0)) answer();
   }
-  listContainers(ids?: readonly string[]) {
+  /** Lists of all containers that were read. */
+  read = 0;
+  listContainers(ids: readonly string[]) {
     this.lists++;
-    const chosen = this.containers.filter(({ id }) => ids === undefined || ids.includes(id ?? ""));
-    return Promise.resolve(chosen.map(summarised));
+    return Promise.resolve(this.containers.filter(({ id }) => ids.includes(id ?? "")).map(summarised));
+  }
+  listAllContainers() {
+    this.lists++;
+    const all = this.containers.map(summarised);
+    const entries = () => {
+      this.read++;
+      return all;
+    };
+    return Promise.resolve({ body: Buffer.from(JSON.stringify(all)), entries });
   }
   async inspectContainer(id: string) {
     this.inspections++;
@@ -88,6 +98,50 @@ describe("cluster/engine-cache", () => {
     ];
     await cache.readAll("changed-containers");
     expect([shown(), client.inspections]).to.deep.equal(["a running, b exited, c running", 2]);
+  });
+
+  describe("does not read a list", () => {
+    const look = () => cache.readAll("changed-containers");
+    beforeEach(async () => {
+      await cache.readAll("everything");
+      await look();
+      client.read = 0;
+    });
+
+    it("that says what it said when all was as recorded", async () => {
+      await look();
+      await look();
+      expect([client.read, shown()]).to.deep.equal([0, "a running, b running"]);
+    });
+
+    it("unless a container was recorded or forgotten since", async () => {
+      await cache.refreshContainer(a);
+      await look();
+      expect(client.read, "read").to.equal(1);
+      cache.forgetContainer(b);
+      await look();
+      expect([client.read, shown()], "forgotten").to.deep.equal([2, "a running, b running"]);
+    });
+
+    it("unless it says something else, and then until all is as recorded", async () => {
+      client.containers = [{ id: a, names: ["a"], state: EXITED }];
+      client.refusal = new EngineResponseError(500, "broken");
+      await look();
+      await look();
+      expect([client.read, shown()]).to.deep.equal([2, "a running"]);
+      client.refusal = undefined;
+      await look();
+      expect(shown()).to.equal("a exited");
+      await look();
+      await look();
+      expect(client.read).to.equal(4);
+    });
+
+    it("but the first one after a reset", async () => {
+      cache.reset();
+      await look();
+      expect([client.read, shown()]).to.deep.equal([1, "a running, b running"]);
+    });
   });
 
   it("forgets what is no longer listed", async () => {
@@ -159,9 +213,9 @@ describe("cluster/engine-cache", () => {
   });
 
   it("reads again when list and inspection are of two moments", async () => {
-    const listOnce = client.listContainers.bind(client);
-    client.listContainers = (id) => {
-      const answer = listOnce(id);
+    const listOnce = client.listAllContainers.bind(client);
+    client.listAllContainers = () => {
+      const answer = listOnce();
       client.containers = [{ id: a, names: ["a"], state: EXITED }];
       return answer;
     };

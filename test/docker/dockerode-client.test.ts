@@ -49,7 +49,7 @@ describe("docker/dockerode-client", () => {
     const cases: readonly Asked[] = [
       { what: "info without a version",         ask: (c) => c.info(),                 line: "GET /info" },
       { what: "version without a version",      ask: (c) => c.version(),              line: "GET /version" },
-      { what: "all containers",                 ask: (c) => c.listContainers(),       line: "GET /v1.41/containers/json?all=1", answer: [] },
+      { what: "all containers",                 ask: async (c) => (await c.listAllContainers()).entries(), line: "GET /v1.41/containers/json?all=1", answer: [] },
       { what: "for one container",              ask: (c) => c.listContainers(["abc"]),  line: "GET /v1.41/containers/json?all=1&filters=%7B%22id%22%3A%5B%22abc%22%5D%7D", answer: [] },
       { what: "for a container's details",      ask: (c) => c.inspectContainer(ID),   line: `GET /v1.41/containers/${ID}/json`, answer: container },
       { what: "for a container with an odd id", ask: (c) => c.inspectContainer("a/b?c"), line: "GET /v1.41/containers/a%2Fb%3Fc/json", answer: container },
@@ -113,14 +113,14 @@ describe("docker/dockerode-client", () => {
     for (const { it: title, answer, ids } of lists) {
       it(title, async () => {
         wire = await startWire((res) => res.end(answer));
-        expect((await wire.client.listContainers()).map(({ Id }) => Id)).to.deep.equal(ids);
+        expect((await wire.client.listAllContainers()).entries().map(({ Id }) => Id)).to.deep.equal(ids);
       });
     }
 
     for (const answer of ["", "<html>", '"text"', "{}", "17"]) {
       it(`${JSON.stringify(answer)} as no list`, async () => {
         wire = await startWire((res) => res.end(answer));
-        const error = await refused(wire.client.listContainers());
+        const error = await refused(wire.client.listAllContainers().then((listing) => listing.entries()));
         expect(error.message).to.equal(
           `${wire.addr} did not answer GET /containers/json?all=1 with the JSON expected: is it a Docker Engine?`,
         );
@@ -131,6 +131,41 @@ describe("docker/dockerode-client", () => {
       it(`${answer} as no container`, async () => {
         wire = await startWire((res) => res.end(answer));
         expect((await refused(wire.client.inspectContainer("a"))).status).to.equal(500);
+      });
+    }
+
+    for (const { what, ask, answers } of [
+      {
+        what: "images",
+        ask: (client: DockerodeClient): Promise<readonly unknown[]> => client.listImages(),
+        answers: ['[{"Id":"a"}]', '[{"Id":"b"}]'],
+      },
+      {
+        what: "networks",
+        ask: (client: DockerodeClient): Promise<readonly unknown[]> => client.listNetworks(),
+        answers: ['[{"Id":"a","Name":"x"}]', '[{"Id":"a","Name":"y"}]'],
+      },
+      {
+        what: "volumes",
+        ask: (client: DockerodeClient): Promise<readonly unknown[]> => client.listVolumes(),
+        answers: ['{"Volumes":[{"Name":"a"}]}', '{"Volumes":[{"Name":"b"}]}'],
+      },
+    ]) {
+      it(`${what} once, as long as the engine says the same`, async () => {
+        const [first = "", second = ""] = answers;
+        let answer = first;
+        wire = await startWire((res) => res.end(answer));
+        const before = await ask(wire.client);
+        expect(before).to.have.length(1);
+        expect(await ask(wire.client)).to.equal(before);
+        answer = second;
+        const changed = await ask(wire.client);
+        expect(changed).to.have.length(1);
+        expect(changed).to.not.deep.equal(before);
+        answer = "17";
+        expect((await refused(ask(wire.client))).status).to.equal(500);
+        answer = first;
+        expect(await ask(wire.client)).to.deep.equal(before);
       });
     }
 

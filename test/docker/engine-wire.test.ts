@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect } from "chai";
+import { IdleBudget } from "../../src/docker/idle-budget.ts";
 import { eventually } from "../lab/eventually.ts";
 import { failure, OK, WireEngine } from "./wire-engine.ts";
 import type { Socket } from "node:net";
@@ -52,6 +53,58 @@ describe("docker/engine-wire", () => {
       }
       expect(engine.asked).to.deep.equal(["1 GET /a", "2 POST /b"]);
     });
+
+    it("not again where all engines together keep enough of them already", async () => {
+      const budget = new IdleBudget(1);
+      engine.wire = engine.newWire(10_000, budget);
+      await Promise.all([engine.send("GET /a"), engine.send("GET /b")]);
+      await eventually("one is closed", () => engine.agent.opened.some((socket) => socket.destroyed));
+      expect(engine.agent.opened.filter((socket) => socket.destroyed)).to.have.length(1);
+      const kept = engine.wire;
+      const other = (engine.wire = engine.newWire(10_000, budget));
+      await engine.send("GET /c");
+      await engine.send("GET /d");
+      expect(engine.agent.opened, "the other wire keeps none").to.have.length(4);
+      kept.closeIdle();
+      await engine.send("GET /e");
+      await engine.send("GET /f");
+      expect(engine.agent.opened, "and now it does").to.have.length(5);
+      other.cut();
+    });
+
+    for (const { how, leave } of [
+      { how: "is used", leave: (one: WireEngine): Promise<unknown> => one.send("GET /again") },
+      {
+        how: "is closed by the engine",
+        leave: async (one: WireEngine) => {
+          const closed = once(one.agent.opened[0]!, "close");
+          one.accepted[0]!.end();
+          await closed;
+        },
+      },
+      {
+        how: "is cut",
+        leave: async (one: WireEngine) => {
+          const closed = once(one.agent.opened[0]!, "close");
+          one.wire.cut();
+          await closed;
+        },
+      },
+      {
+        how: "gets too old",
+        leave: (one: WireEngine): Promise<unknown> => once(one.agent.opened[0]!, "close"),
+      },
+    ]) {
+      it(`gives its place among those kept back once when it ${how}`, async () => {
+        const budget = new IdleBudget(1);
+        engine.wire = engine.newWire(how === "gets too old" ? 50 : 10_000, budget);
+        await engine.send("GET /a");
+        expect(budget.take(), "it is kept").to.equal(false);
+        engine.answer = (socket) => void socket.write(OK.replace("\r\n", "\r\nConnection: close\r\n"));
+        await leave(engine);
+        expect([budget.take(), budget.take()]).to.deep.equal([true, false]);
+      });
+    }
 
     it("not again on which the engine said something of its own accord", async () => {
       await engine.send("GET /a");

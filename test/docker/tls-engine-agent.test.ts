@@ -298,7 +298,7 @@ describe("docker/tls-engine-agent", () => {
       const agent = agentFor(engine, identity);
       const target = wired({ ...engine, agent });
       const client = new DockerodeClient(target);
-      const busy = client.listContainers();
+      const busy = client.listAllContainers();
       await once(engine.server, "request");
       await client.info();
       expect(engine.clients).to.deep.equal(["manager", "manager"]);
@@ -314,7 +314,7 @@ describe("docker/tls-engine-agent", () => {
 
       const ended = once(inUse!, "close");
       waiting[0]!();
-      expect(await busy).to.deep.equal([]);
+      expect((await busy).entries()).to.deep.equal([]);
       await ended;
       await client.info();
       expect(engine.clients).to.have.length(3);

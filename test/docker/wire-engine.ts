@@ -12,6 +12,7 @@ import { expect } from "chai";
 import type { WholeAnswer } from "../../src/docker/answer-parser.ts";
 import { CallScope } from "../../src/docker/call-scope.ts";
 import { EngineWire } from "../../src/docker/engine-wire.ts";
+import type { IdleBudget } from "../../src/docker/idle-budget.ts";
 
 /** A whole answer. */
 export const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
@@ -64,9 +65,9 @@ export class WireEngine implements AsyncDisposable {
     return new WireEngine(server);
   }
 
-  newWire(idleMs: number): EngineWire {
+  newWire(idleMs: number, budget?: IdleBudget): EngineWire {
     const { port } = this.server.address() as AddressInfo;
-    return new EngineWire({ host: "127.0.0.1", port, agent: this.agent, idleMs });
+    return new EngineWire({ host: "127.0.0.1", port, agent: this.agent, idleMs, budget });
   }
 
   /** @param line method and path */

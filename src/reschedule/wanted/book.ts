@@ -103,6 +103,10 @@ export class WantedBook implements AsyncDisposable {
     return this.#byName.get(name);
   }
 
+  get isEmpty(): boolean {
+    return this.#wanted.size === 0;
+  }
+
   values(): Iterable<WantedContainer> {
     return this.#wanted.values();
   }

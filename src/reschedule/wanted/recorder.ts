@@ -198,7 +198,9 @@ export class Recorder implements UserWishes, AsyncDisposable {
   /** Called about every second in a term: settles what time settles, and takes up containers that nobody recorded. What engines are asked for that goes on behind it. */
   review(): void {
     if (!this.#leads()) return;
-    const homes = healthyById(this.#dependencies.cluster);
+    const homes: ReadonlyMap<string, Engine> = this.#book.isEmpty
+      ? new Map<string, Engine>()
+      : healthyById(this.#dependencies.cluster);
     this.#runs.prune();
     this.#departures.prune();
     for (const wanted of [...this.#book.values()]) {
