@@ -20,6 +20,8 @@ const LOOKUP_MS = 10_000;
  * something every minute keeps one open. Opening it costs more than the request; it takes some five kilobytes. Those that a burst needed go.
  */
 const IDLE_MS = 75_000;
+/** Likewise those of forwarded requests: who asks each engine something once a minute does not keep them all open. Milliseconds. */
+const FORWARD_IDLE_MS = 50_000;
 
 /** `host:port`, IPv6 in brackets: what an engine is known by. */
 export const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
@@ -67,7 +69,7 @@ export class EngineConnections {
       keepAlive: true,
       keepAliveMsecs: KEEP_ALIVE_MS,
       maxFreeSockets: IDLE_CONNECTIONS,
-      timeout: idleMs,
+      timeout: Math.min(idleMs, FORWARD_IDLE_MS),
       scheduling: "lifo",
     } as const;
     this.agent =

@@ -179,7 +179,10 @@ export class EngineCache {
     });
     if (epoch !== this.#epoch) return;
     if (mark !== "") {
-      if (stale.length === 0 && gone.size === 0) this.#seen = { mark, version: this.inventory.version };
+      const { containers, version } = this.inventory;
+      // What came while the list was on its way is not in it.
+      const agrees = stale.length === 0 && gone.size === 0 && listed.length === containers.size;
+      if (agrees) this.#seen = { mark, version };
       return;
     }
     await this.refreshImages();

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { EngineVersion } from "../docker/types.ts";
 import { messages } from "../telemetry/messages.ts";
-import { engineSpecs, type EngineSpecs } from "./engine-specs.ts";
+import { engineSpecs, sameSpecs, type EngineSpecs } from "./engine-specs.ts";
 import type { Engine } from "./engine.ts";
 
 /** Specs are read again after this long, milliseconds. */
@@ -14,6 +14,7 @@ export class IdentityChangedError extends Error {}
 export class EngineIdentity {
   readonly #engine: Engine;
   #specs: EngineSpecs | undefined;
+  #systemTimeMs: number | undefined;
   #version: EngineVersion | undefined;
   #ip = "";
   /** By a clock that never jumps, milliseconds. */
@@ -42,14 +43,15 @@ export class EngineIdentity {
 
   /** The engine's clock when it was last asked, Unix milliseconds. */
   get systemTimeMs(): number {
-    return this.#specs?.systemTimeMs ?? Date.now();
+    return this.#systemTimeMs ?? Date.now();
   }
 
   /**
    * Asks the engine and from then on speaks its API version. What only changes with its program is not asked for again with `settings`.
+   * @returns whether it says anything else than before
    * @throws IdentityChangedError when a member is not the one we know; otherwise when it does not answer or must not be used
    */
-  async read(log: Logger, what: "everything" | "settings" = "everything"): Promise<void> {
+  async read(log: Logger, what: "everything" | "settings" = "everything"): Promise<boolean> {
     const { addr, client } = this.#engine;
     const known = what === "settings" ? this.#version : undefined;
     const [info, version] = await Promise.all([client.info(), known ?? client.version()]);
@@ -66,10 +68,13 @@ export class EngineIdentity {
     if (specs.clockDeltaMs !== 0 && (before?.clockDeltaMs ?? 0) === 0) {
       log.warn(messages.unsynchronizedClock(specs.engineId, addr));
     }
-    this.#specs = specs;
+    this.#systemTimeMs = specs.systemTimeMs;
     this.#version = version;
     this.#readAt = performance.now();
+    if (this.#engine.isMember && before !== undefined && sameSpecs(before, specs)) return false;
+    this.#specs = specs;
     this.#engine.candidate.nodeChanged();
     client.useApiVersion(specs.api.max);
+    return true;
   }
 }

@@ -158,7 +158,7 @@ export class EngineLife {
   }
 
   async #readSpecs(what: "everything" | "settings" = "everything"): Promise<void> {
-    await this.identity.read(this.standing.log, what);
+    if (!(await this.identity.read(this.standing.log, what))) return;
     this.#context.apiChanged();
     this.standing.log = this.#context.log.child({ name: this.#engine.name, id: this.#engine.id });
   }

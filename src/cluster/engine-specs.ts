@@ -1,5 +1,6 @@
 import { compareVersions, managerMaxApi, managerMinApi, type ApiRange } from "../docker/api-version.ts";
 import type { EngineInfo, EngineVersion, Unknown } from "../docker/types.ts";
+import { sameJson } from "./same-json.ts";
 
 /** What an engine says of itself (spec: node-lifecycle.md §2). */
 export interface EngineSpecs {
@@ -86,6 +87,13 @@ export function engineSpecs(
     warnings,
   };
 }
+
+/** Do they say the same, their moments left out? */
+export const sameSpecs = (a: EngineSpecs, b: EngineSpecs): boolean =>
+  sameJson(
+    { ...a, labels: [...a.labels], systemTimeMs: 0 },
+    { ...b, labels: [...b.labels], systemTimeMs: 0 },
+  );
 
 const textOr = (value: unknown, fallback: string): string => (typeof value === "string" ? value : fallback);
 

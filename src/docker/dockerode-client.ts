@@ -57,7 +57,9 @@ export class DockerodeClient implements EngineClient {
   }
 
   useApiVersion(version: string): void {
-    this.#prefix = `/v${version}`;
+    const prefix = `/v${version}`;
+    if (prefix !== this.#prefix) this.#kept.clear();
+    this.#prefix = prefix;
   }
 
   async info(): Promise<EngineInfo> {

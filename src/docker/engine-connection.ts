@@ -31,6 +31,8 @@ export interface ConnectionOwner {
 /** A connection to an engine for one exchange after another. */
 export class EngineConnection {
   readonly socket: Socket;
+  /** Since when nobody uses it, on `performance.now`'s clock. Its owner's, as the next. */
+  idleSince = 0;
   /** Until when it may be used again, on `performance.now`'s clock. Its owner's. */
   idleUntil = 0;
   readonly #owner: ConnectionOwner;

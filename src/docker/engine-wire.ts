@@ -17,6 +17,9 @@ export const KEEP_ALIVE_MS = 15_000;
 /** Idle connections kept per engine, at most. */
 export const IDLE_CONNECTIONS = 8;
 
+/** What changes something is sent on a connection that was idle for no longer than this, milliseconds: proxies close theirs after a minute. */
+const FRESH_MS = 50_000;
+
 /** How to reach an engine. */
 export interface WireTarget {
   readonly host: string;
@@ -55,7 +58,7 @@ export class EngineWire implements ConnectionOwner {
     return new Promise((resolve, reject) => {
       const call = new WireCall(this, request, resolve, reject);
       scope.onGivenUp(call);
-      call.begin(this.#take() ?? this.open());
+      call.begin(this.#take(request.method) ?? this.open());
     });
   }
 
@@ -66,9 +69,10 @@ export class EngineWire implements ConnectionOwner {
 
   /** Closes the connections that nobody uses. */
   closeIdle(): void {
-    const idle = this.#idle.splice(0);
-    this.#budget.giveBack(idle.length);
-    for (const { socket } of idle) socket.destroy();
+    for (const { socket } of this.#idle.splice(0)) {
+      this.#budget.release(socket);
+      socket.destroy();
+    }
   }
 
   /** A new connection. @throws when our TLS files cannot be used */
@@ -90,13 +94,15 @@ export class EngineWire implements ConnectionOwner {
     const isSent = socket.writableLength === 0;
     const isFull = this.#idle.length >= IDLE_CONNECTIONS;
     const isOver = !isCurrent || !isSent || keptMs === 0 || socket.destroyed;
-    if (isOver || isFull || !this.#budget.take()) {
+    if (isOver || isFull) {
       socket.destroy();
       return;
     }
     socket.unref();
-    connection.idleUntil = performance.now() + Math.min(keptMs, idleMs);
+    connection.idleSince = performance.now();
+    connection.idleUntil = connection.idleSince + Math.min(keptMs, idleMs);
     this.#idle.push(connection);
+    this.#budget.keep(socket);
     this.#watch(idleMs);
   }
 
@@ -105,16 +111,20 @@ export class EngineWire implements ConnectionOwner {
     const at = this.#idle.indexOf(connection);
     if (at < 0) return;
     this.#idle.splice(at, 1);
-    this.#budget.giveBack(1);
+    this.#budget.release(connection.socket);
   }
 
-  #take(): EngineConnection | undefined {
+  #take(method: string): EngineConnection | undefined {
     for (;;) {
-      const connection = this.#idle.pop();
+      const connection = this.#idle.at(-1);
       if (connection === undefined) return undefined;
-      this.#budget.giveBack(1);
-      const { socket, idleUntil } = connection;
-      if (idleUntil > performance.now() && !socket.destroyed) {
+      const { socket, idleSince, idleUntil } = connection;
+      const now = performance.now();
+      // Who stands between us and the engine may just be closing it, and what changes something is not sent again.
+      if (method !== "GET" && now - idleSince > FRESH_MS) return undefined;
+      this.#idle.pop();
+      this.#budget.release(socket);
+      if (idleUntil > now && !socket.destroyed) {
         socket.ref();
         return connection;
       }

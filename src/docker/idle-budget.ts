@@ -3,26 +3,40 @@ import { readFileSync } from "node:fs";
 /** Where the system does not say: what most of them allow at least. */
 const USUAL_FILES = 4_096;
 
+/** An open connection. */
+export interface Closable {
+  destroy(): unknown;
+}
+
 /**
- * How many connections all engines together may keep open that nobody uses. Each is a file, and so is each event stream, each client and each stream of one: a
- * manager of ten thousand engines that kept what it may need again would have none left for what it needs now.
+ * The connections that all engines together keep open while nobody uses them: the newest of them. Each is a file, and so is each event stream, each client and
+ * each stream of one; a manager of ten thousand engines that kept all it may need again would have none left for what it needs now.
  */
 export class IdleBudget {
-  #left: number;
+  readonly #most: number;
+  /** Oldest first. */
+  readonly #kept = new Set<Closable>();
 
   constructor(most: number) {
-    this.#left = most;
+    this.#most = most;
   }
 
-  /** @returns whether one more may be kept; then it is given back when it is used or closed */
-  take(): boolean {
-    if (this.#left <= 0) return false;
-    this.#left--;
-    return true;
+  get size(): number {
+    return this.#kept.size;
   }
 
-  giveBack(connections: number): void {
-    this.#left += connections;
+  /** It is idle from now on. Where there are too many, the one that has been idle for longest is closed. */
+  keep(connection: Closable): void {
+    this.#kept.add(connection);
+    const [oldest] = this.#kept;
+    if (this.#kept.size <= this.#most || oldest === undefined) return;
+    this.#kept.delete(oldest);
+    oldest.destroy();
+  }
+
+  /** It is used, or closed. */
+  release(connection: Closable): void {
+    this.#kept.delete(connection);
   }
 }
 

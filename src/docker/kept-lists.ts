@@ -12,6 +12,10 @@ interface Kept {
 export class KeptLists {
   readonly #kept = new Map<string, Kept>();
 
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** @param read what the body says. What it throws is passed on, and nothing is kept */
   read<T>(question: string, body: Buffer, read: () => readonly T[]): readonly T[] {
     const digest = createHash("sha256").update(body).digest("base64");

@@ -137,6 +137,21 @@ describe("cluster/engine-cache", () => {
       expect(client.read).to.equal(4);
     });
 
+    it("unless what came while it was on its way is not in it", async () => {
+      const list = client.listAllContainers.bind(client);
+      client.listAllContainers = async () => {
+        const answer = await list();
+        client.containers.push({ id: hex("c"), names: ["c"] });
+        await cache.refreshContainer(hex("c"));
+        client.containers.pop();
+        return answer;
+      };
+      await look();
+      client.listAllContainers = list;
+      await look();
+      expect(shown()).to.equal("a running, b running");
+    });
+
     it("but the first one after a reset", async () => {
       cache.reset();
       await look();

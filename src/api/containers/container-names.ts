@@ -15,10 +15,10 @@ export function mustBeFree(
   if (name === "") return;
   const isNew = typeof taker === "string";
   if (cluster.nameTaken(name, isNew ? undefined : taker)) throw nameConflict(name);
-  const holder = absent.holderOf(name, isNew ? taker : taker.swarmId);
-  if (holder === undefined) return;
+  if (absent.holderOf(name, isNew ? taker : taker.swarmId) === undefined) return;
   const { message } = nameConflict(name);
-  const why = `It is the name of container ${holder.last.containerId}, whose node ${holder.last.node} is away: swarm reschedule ls shows what becomes of it, docker rm -f ${name} gives it up.`;
+  // Whose it is, and where it was, is not for everybody who asks for the name.
+  const why = `Its node is away: swarm reschedule ls shows what becomes of it, docker rm -f ${name} gives it up.`;
   throw conflict(`${message} ${why}`);
 }
 

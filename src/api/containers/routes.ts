@@ -128,17 +128,20 @@ async function remove(services: Services, exchange: Exchange): Promise<void> {
 /**
  * A container that no node shows because its own is away: it is given up. Its volumes stay, since nobody can ask that node.
  * @returns whether the request meant one
- * @throws ApiError 409 for one that is to run, as of any that runs, without `force`
+ * @throws ApiError 409 without `force`: whether it runs is not known
  */
-async function removeAbsent({ cluster, absent }: Services, exchange: Exchange): Promise<boolean> {
+async function removeAbsent({ absent }: Services, exchange: Exchange): Promise<boolean> {
   const reference = exchange.param("name");
-  if (cluster.containers.resolve(reference) !== undefined) return false;
-  const wanted = absent.find(reference);
+  const [wanted, ...others] = absent.find(reference);
   if (wanted === undefined) return false;
-  const { name, run, last } = wanted;
-  if (run === "running" && !flag(exchange.query, "force")) {
+  const { name, last } = wanted;
+  if (others.length > 0)
     throw conflict(
-      `cannot remove container "/${name}": it is to run, and its node ${last.node} is away: force the removal (docker rm -f ${name})`,
+      `several containers whose nodes are away are called ${reference}: say which, as node/name`,
+    );
+  if (!flag(exchange.query, "force")) {
+    throw conflict(
+      `cannot remove container "/${name}": its node ${last.node} is away, and whether it runs is not known: force the removal (docker rm -f ${reference})`,
     );
   }
   exchange.audit?.note({ container: last.containerId, name, node: last.node });

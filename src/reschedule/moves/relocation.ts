@@ -74,7 +74,8 @@ export class Relocation {
     const copy = await this.#maker.make({ wanted: before, body, excluded, target }, acting);
     const now = book.get(wanted.swarmId);
     if (now === undefined) {
-      await discardCopy(copy, acting);
+      // Its removal has ended the attempt, too.
+      await discardCopy(copy, acting.anew());
       throw new Error(`container ${wanted.name} is no longer wanted`);
     }
     // Should the attempt be over, the copy is found by its label, or is a duplicate of one that is back.

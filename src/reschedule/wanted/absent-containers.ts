@@ -28,28 +28,38 @@ export class AbsentContainers {
   }
 
   /**
-   * Who has this name although no node shows it. Of those that are made anew when their node fails only: nobody sees to it that any other comes back.
+   * Who has this name although no node shows it. Of those only that are made anew when their node fails.
    * @param swarmId of the container that is to get the name: itself is not in its own way
    */
   holderOf(name: string, swarmId = ""): WantedContainer | undefined {
     const { book } = this.#dependencies;
     for (const wanted of book.ofName(name)) {
-      const isHolder = wanted.policy === "on-node-failure" && wanted.swarmId !== swarmId;
-      if (isHolder && this.#isAbsent(wanted)) return wanted;
+      if (isHolder(wanted) && wanted.swarmId !== swarmId && this.#isAbsent(wanted)) return wanted;
     }
     return undefined;
   }
 
-  /** @param reference its name, `node/name`, container ID or swarm ID; IDs in full */
-  find(reference: string): WantedContainer | undefined {
-    const { book } = this.#dependencies;
+  /**
+   * Those that a reference means: a name that they hold, `node/name`, a container ID or a swarm ID in full. None of them where a node shows a container that it
+   * means just as exactly; the mere beginning of an ID is less.
+   */
+  find(reference: string): readonly WantedContainer[] {
+    const { book, cluster } = this.#dependencies;
+    const { containers } = cluster;
     const bare = reference.startsWith("/") ? reference.slice(1) : reference;
+    const isShown =
+      containers.named(bare).size > 0 ||
+      containers.byId(bare) !== undefined ||
+      containers.withSwarmId(bare).size > 0;
+    if (isShown) return [];
     const slash = bare.indexOf("/");
-    const name = bare.slice(slash + 1);
-    const node = slash === -1 ? undefined : bare.slice(0, slash);
-    const named = [...book.ofName(name)].filter(({ last }) => node === undefined || last.node === node);
-    const candidates = [...named, book.ofContainer(bare), book.get(bare)];
-    return candidates.find((wanted) => wanted !== undefined && this.#isAbsent(wanted));
+    const onNode = slash < 0 ? [] : [...book.ofName(bare.slice(slash + 1))];
+    const meant = new Set([
+      ...[...book.ofName(bare)].filter(isHolder),
+      ...onNode.filter(({ last }) => last.node === bare.slice(0, slash)),
+      ...[book.ofContainer(bare), book.get(bare)].filter((wanted) => wanted !== undefined),
+    ]);
+    return [...meant].filter((wanted) => this.#isAbsent(wanted));
   }
 
   /** Its user removes it: it is not made anew, and what is left of it goes when its node is back. Resolves when that is stored, at the latest after two seconds. */
@@ -61,7 +71,8 @@ export class AbsentContainers {
       fields,
       "a container whose node is away was removed: what is left of it there goes when the node is back",
     );
-    const stored = book.forget(wanted, [...formerIds, last.containerId], now());
+    // It may just be being made somewhere else.
+    const stored = book.forget(wanted, { copies: [...formerIds, last.containerId], mayBeMore: true }, now());
     changed();
     await stored;
   }
@@ -72,3 +83,6 @@ export class AbsentContainers {
     return !healthyById(cluster).has(last.engineId);
   }
 }
+
+/** Nobody sees to it that any other comes back. */
+const isHolder = ({ policy }: WantedContainer): boolean => policy === "on-node-failure";

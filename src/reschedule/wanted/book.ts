@@ -27,6 +27,14 @@ export interface BookDependencies {
   readonly times?: Partial<BookTimes>;
 }
 
+/** What may be left of a container on nodes that are away. */
+export interface Leftovers {
+  /** Container IDs. */
+  readonly copies: readonly string[];
+  /** A copy may be under way of which nobody has heard. Default: as far as this manager knows. */
+  readonly mayBeMore?: boolean;
+}
+
 /**
  * All wanted containers, in memory and in the store. Memory is what counts while this manager leads; the store follows, and what it holds is read at
  * the beginning of a term. A store that is down or full delays nothing but the storing.
@@ -132,19 +140,14 @@ export class WantedBook implements AsyncDisposable {
 
   /**
    * Its user has removed it. What is left of it on nodes that are away goes when they are back.
-   * @param copies container IDs of what may be left there
    * @returns see {@link put}
    */
-  async forget(
-    { swarmId, name, last }: WantedContainer,
-    copies: readonly string[],
-    nowMs: number,
-  ): Promise<boolean> {
+  async forget({ swarmId, name, last }: WantedContainer, left: Leftovers, nowMs: number): Promise<boolean> {
     const removed = this.remove(swarmId);
-    // A copy nobody has heard of yet says what it was made for.
-    const mayBeMore = this.unknownCopies.has(swarmId);
+    const { copies, mayBeMore = this.unknownCopies.has(swarmId) } = left;
     if (copies.length === 0 && !mayBeMore) return await removed;
     const grave = { swarmId, name, ids: copies, removedMs: nowMs };
+    // A copy nobody has heard of says what it was made for.
     const buried = this.removed.bury(mayBeMore ? { ...grave, madeFor: last.containerId } : grave);
     return (await removed) && (await buried);
   }

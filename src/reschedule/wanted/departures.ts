@@ -132,7 +132,7 @@ export class Departures {
       { container: containerId, name: wanted.name },
       "a container was removed and is no longer wanted",
     );
-    void book.forget(wanted, wanted.formerIds, now());
+    void book.forget(wanted, { copies: wanted.formerIds }, now());
   }
 
   /**
@@ -147,7 +147,7 @@ export class Departures {
     if (containerId === record.id) return;
     const isOld = wanted.formerIds.includes(record.id);
     const isMeant = isOld ? what === "container" : !healthyById(cluster).has(engineId);
-    if (isMeant) void book.forget(wanted, [...wanted.formerIds, containerId], now());
+    if (isMeant) void book.forget(wanted, { copies: [...wanted.formerIds, containerId] }, now());
   }
 }
 

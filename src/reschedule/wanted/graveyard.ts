@@ -10,8 +10,8 @@ export const REMOVED_FOLDER = "docker/swarm/removed";
 const VERSION = 1;
 /** A node that stays away longer than this brings its copies back for good, milliseconds. */
 const KEPT_MS = 30 * 24 * 3_600_000;
-/** The newest that are kept. */
-const MAX_GRAVES = 1_000;
+/** The newest are kept: a cluster may lose nodes for good again and again. */
+const MAX_GRAVES = 10_000;
 const MAX_IDS = 128;
 
 /** A container its user has removed after it had moved: copies it had before may be on nodes that are away, and must not come back. */
@@ -35,6 +35,7 @@ type CopyFacts = Pick<ContainerRecord, "id" | "swarmId" | "labels"> & {
 export class Graveyard implements AsyncDisposable {
   readonly #store: Store;
   readonly #writer: BookWriter<Grave>;
+  readonly #most: number;
   readonly #graves = new Map<string, Grave>();
   /** Container IDs, and whose they are. */
   readonly #owners = new Map<string, string>();
@@ -44,8 +45,11 @@ export class Graveyard implements AsyncDisposable {
     readonly log: Logger;
     readonly random: () => number;
     readonly times: BookTimes;
+    /** So many of the newest are kept. */
+    readonly most?: number;
   }) {
     this.#store = given.store;
+    this.#most = given.most ?? MAX_GRAVES;
     this.#writer = new BookWriter({
       ...given,
       rules: { keyOf, decode, encode, merged },
@@ -56,7 +60,7 @@ export class Graveyard implements AsyncDisposable {
   /** @throws StoreError */
   async load(signal: AbortSignal): Promise<void> {
     const entries = await this.#store.list({ folder: REMOVED_FOLDER }, { signal });
-    for (const entry of entries.slice(0, 10 * MAX_GRAVES)) {
+    for (const entry of entries.slice(0, 2 * MAX_GRAVES)) {
       this.#take(entry.key.slice(REMOVED_FOLDER.length + 1), entry);
     }
   }
@@ -95,8 +99,10 @@ export class Graveyard implements AsyncDisposable {
     for (const { swarmId, removedMs } of [...this.#graves.values()]) {
       if (removedMs < grave.removedMs - KEPT_MS) void this.#remove(swarmId);
     }
-    const [oldest] = [...this.#graves.values()].sort((a, b) => a.removedMs - b.removedMs);
-    if (oldest !== undefined && this.#graves.size >= MAX_GRAVES) void this.#remove(oldest.swarmId);
+    if (this.#graves.size >= this.#most) {
+      const oldest = [...this.#graves.values()].reduce((a, b) => (a.removedMs <= b.removedMs ? a : b));
+      void this.#remove(oldest.swarmId);
+    }
     const madeFor = grave.madeFor ?? old?.madeFor;
     return this.#put({ ...grave, ids, ...(madeFor === undefined ? {} : { madeFor }) });
   }

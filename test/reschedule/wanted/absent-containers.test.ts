@@ -50,10 +50,30 @@ describe("reschedule/wanted/absent-containers", () => {
     expect(absent.holderOf("web")).to.not.equal(undefined);
   });
 
-  it("hold no names that nobody would bring back, but can be removed all the same", async () => {
+  it("hold no names that nobody would bring back, and can be removed all the same, as exactly as can be", async () => {
     await book.put(wanted({ policy: "off", last: place("1", "node-2") }));
     expect(absent.holderOf("web")).to.equal(undefined);
-    expect(absent.find("web")?.swarmId).to.equal(id("a"));
+    expect(absent.find("web")).to.deep.equal([]);
+    for (const reference of ["node-2/web", id("1"), id("a")]) {
+      expect(absent.find(reference).map(({ swarmId }) => swarmId)).to.deep.equal([id("a")]);
+    }
+  });
+
+  it("are not meant where a node shows what is meant as exactly", () => {
+    one.has(id("a1"), { name: "shop" });
+    expect(absent.find("web"), "nothing of that name").to.have.length(1);
+    one.has(id("c"), { name: "web" });
+    expect(absent.find("web"), "another of that name").to.deep.equal([]);
+    expect(absent.find("node-2/web"), "the one there").to.have.length(1);
+    one.has(id("8"), { name: "old" });
+    expect(absent.find(id("8")), "an old copy").to.deep.equal([]);
+    one.has(id("9"), { name: "copy", labels: { "com.docker.swarm.id": id("a") } });
+    expect(absent.find(id("a")), "a copy of the same swarm ID").to.deep.equal([]);
+  });
+
+  it("are all that a name may mean", async () => {
+    await book.put(wanted({ swarmId: id("b"), last: place("2", "node-2") }));
+    expect(absent.find("web")).to.have.length(2);
   });
 
   it("follow their names", async () => {
@@ -75,18 +95,17 @@ describe("reschedule/wanted/absent-containers", () => {
     { reference: "",            found: false },
   ]) {
     it(`are ${found ? "" : "not "}found by ${reference === "" ? "nothing" : reference}`, () => {
-      expect(absent.find(reference) !== undefined).to.equal(found);
+      expect(absent.find(reference)).to.have.length(found ? 1 : 0);
     });
   }
 
   it("are forgotten with all copies that may be left, those nobody has heard of, too", async () => {
-    book.unknownCopies.add(id("a"));
     await absent.forget(wanted({ last: place("1", "node-2"), formerIds: [id("8")] }));
     expect(changes).to.equal(1);
     expect([book.get(id("a")), absent.holderOf("web"), absent.find("web")]).to.deep.equal([
       undefined,
       undefined,
-      undefined,
+      [],
     ]);
     expect([...book.removed.values()]).to.deep.equal([
       { swarmId: id("a"), name: "web", ids: [id("8"), id("1")], removedMs: 5_000, madeFor: id("1") },

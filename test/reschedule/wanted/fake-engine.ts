@@ -136,12 +136,17 @@ export const networkEvent = (action: string, container = id("1")): EngineEvent =
   Actor: { ID: "n", Attributes: { container } },
 });
 
+const recordsOf = (engines: readonly FakeEngine[]): readonly ContainerRecord[] =>
+  engines.flatMap(({ containers }) => [...containers.values()]);
+
 export const clusterOf = (...engines: readonly FakeEngine[]): Cluster =>
   ({
     healthy: () => engines.filter(({ isHealthy }) => isHealthy).map(({ engine }) => engine),
     members: () => engines.map(({ engine }) => engine),
     containers: {
-      byId: (containerId: string) =>
-        engines.flatMap(({ containers }) => containers.get(containerId) ?? [])[0],
+      byId: (containerId: string) => recordsOf(engines).find(({ id }) => id === containerId),
+      named: (name: string) => new Set(recordsOf(engines).filter(({ names }) => names.includes(name))),
+      withSwarmId: (swarmId: string) =>
+        new Set(recordsOf(engines).filter((record) => record.swarmId === swarmId)),
     },
   }) as unknown as Cluster;
