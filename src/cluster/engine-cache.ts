@@ -154,8 +154,8 @@ export class EngineCache {
     const before = new Map(this.inventory.containers);
     const listing = await this.#client.listAllContainers();
     if (epoch !== this.#epoch) return;
-    const mark = what === "changed-containers" ? listMark(listing.body) : "";
-    if (mark !== "" && this.#isAsSeen(mark)) return;
+    const mark = listMark(listing.body);
+    if (what === "changed-containers" && this.#isAsSeen(mark)) return;
     const listed = listing.entries();
     const gone = new Set(before.keys());
     for (const { Id } of listed) gone.delete(Id);
@@ -178,15 +178,18 @@ export class EngineCache {
       else if (inspect !== "unreadable") await this.refreshContainer(Id);
     });
     if (epoch !== this.#epoch) return;
-    if (mark !== "") {
-      const { containers, version } = this.inventory;
-      // What came while the list was on its way is not in it.
-      const agrees = stale.length === 0 && gone.size === 0 && listed.length === containers.size;
-      if (agrees) this.#seen = { mark, version };
-      return;
-    }
+    this.#seen = this.#agrees(listed) ? { mark, version: this.inventory.version } : undefined;
+    if (what === "changed-containers") return;
     await this.refreshImages();
     await Promise.all([ignoreRefusal(this.refreshNetworks()), ignoreRefusal(this.refreshVolumes())]);
+  }
+
+  /** Are the records what is listed, no more and no less? What came while the list was on its way is not in it. */
+  #agrees(listed: readonly ContainerSummary[]): boolean {
+    return (
+      listed.length === this.inventory.containers.size &&
+      !listed.some((summary) => this.#looksChanged(summary))
+    );
   }
 
   /** Nothing is listed that was not when the records were found to agree with the list, and they are the same ones. */
@@ -197,6 +200,7 @@ export class EngineCache {
   #looksChanged(summary: ContainerSummary): boolean {
     const record = this.inventory.containers.get(summary.Id);
     if (record === undefined || summary.State === "restarting") return true;
+    if (record.summary === summary) return record.inspect.State.Status !== summary.State;
     return (
       fingerprint(record.summary) !== fingerprint(summary) || record.inspect.State.Status !== summary.State
     );

@@ -134,7 +134,7 @@ describe("cluster/engine-cache", () => {
       expect(shown()).to.equal("a exited");
       await look();
       await look();
-      expect(client.read).to.equal(4);
+      expect(client.read).to.equal(3);
     });
 
     it("unless what came while it was on its way is not in it", async () => {
