@@ -27,17 +27,22 @@ interface Minute {
 
 async function measureIdle(stand: Stand): Promise<readonly Figure[]> {
   const { manager } = stand;
-  const first = await minute(stand);
-  const { cpu, fleetCpu, requests } = await minute(stand);
+  const [first, second] = [await minute(stand), await minute(stand)];
+  // Idle is what follows: two sweeps of each engine.
+  const { cpu, fleetCpu, requests } = mean(await minute(stand), await minute(stand));
   await expectAllListed(stand);
-  return [
-    // The garbage collector tidies up after the start.
-    {
-      what: "processor time in the first minute after the start",
-      value: first.cpu,
+  // For so long the garbage collector tidies up after the start, set going again and again by the first sweeps.
+  const tidying = (what: string, { cpu: value }: Minute): Figure => {
+    return {
+      what: `processor time in the ${what} minute after the start`,
+      value,
       unit: "s",
       better: "lower",
-    },
+    };
+  };
+  return [
+    tidying("first", first),
+    tidying("second", second),
     { what: "processor time per minute", value: cpu, unit: "s", better: "lower", target: 0.6 },
     { what: "requests per engine and minute", value: requests, unit: "requests", better: "lower", target: 1 },
     { what: "memory", value: rssMiB(manager.pid), unit: "MiB", better: "lower", target: 350 },
@@ -45,6 +50,12 @@ async function measureIdle(stand: Stand): Promise<readonly Figure[]> {
     { what: "the fleet's own processor time per minute", value: fleetCpu, unit: "s" },
   ];
 }
+
+const mean = (one: Minute, other: Minute): Minute => ({
+  cpu: (one.cpu + other.cpu) / 2,
+  fleetCpu: (one.fleetCpu + other.fleetCpu) / 2,
+  requests: (one.requests + other.requests) / 2,
+});
 
 async function minute({ manager, fleet, options }: Stand): Promise<Minute> {
   await fleet.ask.resetCounts();

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { MultiMap } from "./multi-map.ts";
 import { messages } from "../telemetry/messages.ts";
 import type { Engine } from "./engine.ts";
 import { DuplicateEngineError, EngineRefusedError } from "./engine-specs.ts";
@@ -18,6 +19,9 @@ export class Admission {
   /** What the log said of an address last; an operator needs it once. */
   readonly #reported = new Map<string, string>();
   #clones: readonly Clones[] = [];
+  /** Engines that were admitted, by the ID they had then: they may have another by now, or take part no more. */
+  readonly #admitted = new MultiMap<string, Engine>();
+  readonly #admittedAs = new Map<Engine, string>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -28,9 +32,13 @@ export class Admission {
     return this.#clones.map(({ text }) => text);
   }
 
-  /** The engine is gone, or about to be judged anew. */
+  /** The engine is gone. */
   forget(engine: Engine): void {
-    this.#clones = this.#clones.filter(({ pair }) => !pair.includes(engine));
+    this.#endWarnings(engine);
+    const engineId = this.#admittedAs.get(engine);
+    if (engineId === undefined) return;
+    this.#admittedAs.delete(engine);
+    this.#admitted.remove(engineId, engine);
   }
 
   /** The address is no longer in discovery. */
@@ -40,16 +48,16 @@ export class Admission {
 
   /**
    * Resolves when the engine takes part.
-   * @param others asked for inside the decision, so that it sees earlier ones
    * @param join makes it take part, in the same turn as the decision: the next one sees it
    * @throws EngineRefusedError with the text for its Error row
    */
-  async admit(engine: Engine, others: () => Iterable<Engine>, join: () => void): Promise<void> {
+  async admit(engine: Engine, join: () => void): Promise<void> {
     const { engineId } = engine;
     const previous = this.#deciding.get(engineId) ?? Promise.resolve();
     const decision = previous.then(async () => {
-      await this.#decide(engine, others);
+      await this.#decide(engine);
       join();
+      this.#note(engine, engineId);
     });
     const settled = decision.catch(() => undefined);
     this.#deciding.set(engineId, settled);
@@ -60,11 +68,12 @@ export class Admission {
     }
   }
 
-  async #decide(engine: Engine, others: () => Iterable<Engine>): Promise<void> {
-    this.forget(engine);
+  async #decide(engine: Engine): Promise<void> {
+    this.#endWarnings(engine);
     const judged = new Set<Engine>([engine]);
     // Looking takes time, in which engines come, go and change: after each look, look around again.
-    for (let other = rival(engine, others(), judged); other; other = rival(engine, others(), judged)) {
+    const next = (): Engine | undefined => rival(engine, this.#admitted.get(engine.engineId), judged);
+    for (let other = next(); other; other = next()) {
       judged.add(other);
       if (other.isHealthy) await this.#decideBetween(engine, other);
       else this.#decideAgainstAbsent(engine, other);
@@ -101,6 +110,18 @@ export class Admission {
     other.supersede(`${duplicate(other, engine)}. The engine answers at ${engine.addr} now`);
   }
 
+  #note(engine: Engine, engineId: string): void {
+    const before = this.#admittedAs.get(engine);
+    if (before === engineId) return;
+    if (before !== undefined) this.#admitted.remove(before, engine);
+    this.#admittedAs.set(engine, engineId);
+    this.#admitted.add(engineId, engine);
+  }
+
+  #endWarnings(engine: Engine): void {
+    if (this.#clones.length > 0) this.#clones = this.#clones.filter(({ pair }) => !pair.includes(engine));
+  }
+
   #warn(engine: Engine, other: Engine): void {
     const text =
       `${engine.name} (${engine.addr}) and ${other.name} (${other.addr}) are different machines with one engine ID ${engine.engineId}: ` +
@@ -119,7 +140,7 @@ export class Admission {
   }
 }
 
-/** A member with the same engine ID that was not judged yet. Most engines have no namesake, so that is what is looked at first. */
+/** A member with the same engine ID that was not judged yet. */
 function rival(engine: Engine, others: Iterable<Engine>, judged: ReadonlySet<Engine>): Engine | undefined {
   const { engineId } = engine;
   for (const other of others) {

@@ -123,7 +123,7 @@ export class Cluster implements AsyncDisposable {
       fence,
       createClient: ({ host, port, agent, wire }, closed) =>
         new DockerodeClient({ host, port, agent, wire, closed, deadlines, fence }),
-      admit: (engine, join) => this.#admission.admit(engine, () => this.#engines.values(), join),
+      admit: (engine, join) => this.#admission.admit(engine, join),
       validationTurn: (signal) => this.#validations.take(signal),
       clusterApi: () => this.apiRange,
       apiChanged: () => (this.#common = undefined),

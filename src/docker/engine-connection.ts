@@ -121,7 +121,7 @@ export class EngineConnection {
 
   /** Comes last, whatever ended it. */
   #closed(): void {
-    this.#fail(this.#hangUp);
+    if (this.#exchange !== undefined) this.#fail(this.#hangUp);
     this.#owner.closed(this);
   }
 
