@@ -45,7 +45,21 @@ export class StoreCluster implements AsyncDisposable {
 
   /** Starts three empty servers and waits until all of them serve. */
   static async start(home: Home, kind: ClusterKind): Promise<StoreCluster> {
-    const places = await choosePlaces();
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await StoreCluster.#startAt(home, kind, await choosePlaces());
+      } catch (error) {
+        // Somebody who listens at every address took one of the ports since they were chosen.
+        if (attempts === 3 || !/address already in use/i.test(String(error))) throw error;
+      }
+    }
+  }
+
+  static async #startAt(
+    home: Home,
+    kind: ClusterKind,
+    places: readonly MemberPlace[],
+  ): Promise<StoreCluster> {
     const members = places.map((place) => ({
       server: new StoreServer(home, kind.member(place, places)),
       address: `${place.ip}:${String(kind.clientPort(place))}`,
