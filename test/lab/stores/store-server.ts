@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { toolEnvironment } from "../command.ts";
 import { eventually } from "../eventually.ts";
@@ -81,8 +81,13 @@ export class StoreServer implements AsyncDisposable {
     await ended;
   }
 
+  /** Stands still when it returns: the signal alone lets its threads go on until each has noticed. */
   freeze(): void {
+    const { pid } = this.#process ?? {};
+    if (pid === undefined) return;
     this.#process?.kill("SIGSTOP");
+    const end = performance.now() + 1_000;
+    while (!standsStill(pid) && performance.now() < end);
   }
 
   thaw(): void {
@@ -108,4 +113,17 @@ export async function answers(url: string, check: (body: string) => boolean = ()
   } catch {
     return false;
   }
+}
+
+/** Is every thread of the process stopped? A thread that has ended stands still, too. */
+function standsStill(pid: number): boolean {
+  const threads = `/proc/${String(pid)}/task`;
+  return readdirSync(threads).every((thread) => {
+    try {
+      const stat = readFileSync(path.join(threads, thread, "stat"), "latin1");
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    } catch {
+      return true;
+    }
+  });
 }

@@ -50,7 +50,7 @@ describe("discovery by Consul", () => {
           await request("PUT", `/session/destroy/${ID}`);
         };
       },
-      expiresWithinMs: 6000,
+      expiresWithinMs: 12_000,
     };
   });
 });

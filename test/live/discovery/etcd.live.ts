@@ -18,7 +18,7 @@ describe("discovery by etcd", () => {
           etcd.close();
         }
       },
-      expiresWithinMs: 6000,
+      expiresWithinMs: 12_000,
     };
   });
 });

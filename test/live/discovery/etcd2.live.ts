@@ -37,7 +37,7 @@ describe("discovery by etcd's version 2", () => {
         await (await request(`${folder}/${address}`, "PUT", body)).body?.cancel();
         return () => Promise.resolve(); // it only stops writing
       },
-      expiresWithinMs: 6000,
+      expiresWithinMs: 12_000,
     };
   });
 });

@@ -40,7 +40,7 @@ describe("discovery by ZooKeeper", () => {
         await nodes.write(`${folder}/${address}`, address, -1, signal);
         return async () => await nodes.session.close();
       },
-      expiresWithinMs: 6000, // the session's time decides, whatever the TTL
+      expiresWithinMs: 12_000, // the session's time decides, whatever the TTL
     };
   });
 });
