@@ -87,7 +87,9 @@ export class StoreServer implements AsyncDisposable {
     if (pid === undefined) return;
     this.#process?.kill("SIGSTOP");
     const end = performance.now() + 1_000;
-    while (!standsStill(pid) && performance.now() < end);
+    while (!standsStill(pid)) {
+      if (performance.now() > end) throw new Error(`${this.#kind.name} goes on in spite of SIGSTOP`);
+    }
   }
 
   thaw(): void {
