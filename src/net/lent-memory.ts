@@ -1,10 +1,12 @@
 import type { OnReadOpts, Socket } from "node:net";
 
-/** What one read brings at most. */
+/** What one read brings at most; Node's own measure. */
 const READ_BYTES = 64 << 10;
+/** Likewise of a long transfer: each read and each write costs the same beside its bytes, and the two processes beside us wait for one another less often. */
+const LONG_READ_BYTES = 256 << 10;
 /** A read of so many bytes is rarely the last. */
 const LONG_BYTES = 16 << 10;
-/** So many long transfers at once get memory of their own, 64 KiB each; what comes then uses the memory of all. */
+/** So many long transfers at once get memory of their own; what comes then uses the memory of all. */
 const MAX_OWNED = 64;
 
 /** What all reads go into that are short, or the first of a long transfer. */
@@ -80,7 +82,7 @@ class ReadMemory {
 function newOwned(): Buffer | undefined {
   if (ownedCount >= MAX_OWNED) return undefined;
   ownedCount++;
-  const own = Buffer.allocUnsafeSlow(READ_BYTES);
+  const own = Buffer.allocUnsafeSlow(LONG_READ_BYTES);
   owned.add(own.buffer);
   return own;
 }
