@@ -25,6 +25,8 @@ async function createExec({ cluster }: Services, exchange: Exchange): Promise<vo
   const body = withProperKeys(await readJsonObject(exchange.req), ["Cmd"]);
   if (!Array.isArray(body.Cmd) || body.Cmd.length === 0) throw badRequest("No exec command specified");
   const path = engine.versionedPath(exchange.clientVersion, `/containers/${id}/exec${exchange.rawQuery}`);
+  // Nobody creates one but to start it.
+  engine.connections.prepare();
   try {
     const created = await engine.client.request<{ Id?: unknown }>({ method: "POST", path, body });
     engine.noteSuccess();

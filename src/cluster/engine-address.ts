@@ -9,6 +9,7 @@ import { errorText } from "../errors.ts";
 import { abandon } from "../net/abandon.ts";
 import { lentReads } from "../net/lent-memory.ts";
 import type { TlsIdentity } from "../tls/identity.ts";
+import { PreparedConnections } from "./prepared-connections.ts";
 import { within } from "./within.ts";
 
 /** How long a connection may take to open, its TLS handshake included, milliseconds. */
@@ -55,6 +56,7 @@ export class EngineConnections {
   readonly wire: EngineWire;
   #cuts = 0;
   readonly #spliced = new Set<Socket>();
+  readonly #prepared = new PreparedConnections(() => this.#dial());
 
   /**
    * @param tls how to prove who we are and who they are; undefined: plain HTTP
@@ -90,6 +92,15 @@ export class EngineConnections {
    * @throws EngineUnreachableError
    */
   dial(): Promise<Socket> {
+    return this.#prepared.take() ?? this.#dial();
+  }
+
+  /** A stream will be asked for very soon: its connection is opened now. */
+  prepare(): void {
+    this.#prepared.prepare();
+  }
+
+  #dial(): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const { socket, opened } = this.#open();
       const fail = (error: Error): void => {
@@ -141,6 +152,7 @@ export class EngineConnections {
   renew(): void {
     if (this.agent instanceof TlsEngineAgent) this.agent.renew();
     this.wire.closeIdle();
+    this.#prepared.drop();
   }
 
   get cuts(): number {

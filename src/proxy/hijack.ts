@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { EngineTarget } from "../docker/engine-target.ts";
 import { explained } from "../docker/tls-engine-agent.ts";
 import { bodyBoundary } from "./body-boundary.ts";
-import { ClientInput } from "./client-input.ts";
+import { CLIENT_LEFT, ClientInput } from "./client-input.ts";
 import { closeGently } from "../net/close-gently.ts";
 import { rawRequestHead, type HeaderChanges } from "./headers.ts";
 import type { Farewell } from "./http2-farewell.ts";
@@ -58,7 +58,7 @@ export async function hijack(request: HijackRequest): Promise<HijackOutcome> {
   const input = new ClientInput(client, request.head);
   const replay = new Replay();
   const left = new AbortController();
-  const leave = (): void => left.abort();
+  const leave = (): void => left.abort(CLIENT_LEFT);
   input.left.addEventListener("abort", leave);
   if (input.left.aborted) leave();
 
@@ -178,7 +178,7 @@ async function reopenOn(
 /** A fresh connection, or a rejection as soon as the client has left; one that comes too late is closed. */
 function dial(target: EngineTarget, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new Error("the client left"));
+    const onAbort = (): void => reject(CLIENT_LEFT);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) {
       onAbort();

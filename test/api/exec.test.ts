@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { eventually } from "../lab/eventually.ts";
 import { rawConnection, silence, startManager, type TestManager } from "./support.ts";
 
 describe("api/exec and attach", () => {
@@ -50,6 +51,20 @@ describe("api/exec and attach", () => {
     expect(connection.text()).to.match(/^HTTP\/1\.1 101 UPGRADED\r\n.*\r\n\r\nhello\n$/s);
     expect((await ask("GET", `/exec/${id}/json`)).fields()).to.include({ Running: false, ExitCode: 0 });
     connection.socket.destroy();
+  });
+
+  it("opens the engine's connection for the start while the exec is created", async () => {
+    const open = (): number => manager.engines.reduce((sum, { connections }) => sum + connections, 0);
+    await createExec();
+    const before = open();
+    const id = await createExec({ Cmd: ["cat"], AttachStdin: true });
+    await eventually("one more is open", () => open() === before + 1);
+    const connection = await rawConnection(manager.port);
+    connection.socket.write(post(`/exec/${id}/start`, '{"Tty":true}', UPGRADE));
+    await eventually("it is started", () => connection.text().startsWith("HTTP/1.1 101"));
+    expect(open()).to.equal(before + 1);
+    connection.socket.destroy();
+    await eventually("it is closed", () => open() === before);
   });
 
   it("starts without an upgrade, as old clients ask", async () => {

@@ -71,6 +71,20 @@ describe("cluster/engine-address", () => {
     (await connections.dial()).destroy();
   });
 
+  it("dials what it has prepared, and drops it when the certificate is another", async () => {
+    let opened = 0;
+    server.on("connection", () => opened++);
+    connections.prepare();
+    await eventually("it is open", () => opened === 1);
+    (await connections.dial()).destroy();
+    expect(opened).to.equal(1);
+    connections.prepare();
+    await eventually("another is open", () => opened === 2);
+    connections.renew();
+    (await connections.dial()).destroy();
+    await eventually("a new one was opened", () => opened === 3);
+  });
+
   it("cuts a connection that is only being made", async () => {
     const dialling = failure(connections.dial());
     connections.cut();
