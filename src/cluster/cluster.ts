@@ -108,6 +108,7 @@ export class Cluster implements AsyncDisposable {
       overcommit: options.overcommit,
       countMemoryReservation: options.countMemoryReservation,
       exact: dependencies.exact ?? false,
+      engineCount: () => this.#engines.size,
       inspectsAtOnce: () => Math.min(Math.max(Math.floor(INSPECTS / this.#engines.size), 2), 8),
       log,
       random,

@@ -19,6 +19,8 @@ export interface EngineContext {
   readonly countMemoryReservation: boolean;
   /** Containers are read after each of their events. */
   readonly exact: boolean;
+  /** How many engines there are, whatever their state. */
+  engineCount(): number;
   /** How many of its containers each engine is asked about at once when it is read as a whole. */
   inspectsAtOnce(): number;
   /** The engines of which events have told what is not read yet: see `ToldContainers`. */

@@ -8,6 +8,7 @@ import { EngineFollower } from "./engine-follower.ts";
 import { EngineIdentity, IdentityChangedError } from "./engine-identity.ts";
 import { EngineStanding } from "./engine-standing.ts";
 import { sweepDelayMs, validationDelayMs } from "./engine-state.ts";
+import { beatMs, onBeat } from "./sweep-beat.ts";
 import type { Engine } from "./engine.ts";
 import { QuietLooks } from "./quiet-looks.ts";
 import { Sleeper } from "./sleeper.ts";
@@ -98,7 +99,13 @@ export class EngineLife {
     const { random, settings } = this.#context;
     const state = this.standing.state;
     if (state.kind === "pending") return validationDelayMs(state.failures, random());
-    return sweepDelayMs(state, settings, { fraction: random(), watched: this.#isQuiet });
+    const { refreshMaxMs } = settings;
+    const delayMs = sweepDelayMs(state, settings, { fraction: random(), watched: this.#isQuiet });
+    if (!this.#isQuiet) return delayMs;
+    return onBeat(delayMs, {
+      now: performance.now(),
+      beatMs: beatMs(refreshMaxMs, this.#context.engineCount()),
+    });
   }
 
   /** Healthy for all we know, and its events are followed. */
