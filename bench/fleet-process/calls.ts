@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SimulatedEngine } from "../fleet/index.ts";
-import type { EventTrain, FleetCalls } from "./protocol.ts";
+import type { EventTrain, FleetCalls, FleetContainer } from "./protocol.ts";
 
 /** The calls as the fleet's process answers them: now or, what takes time, later. */
 export type FleetHandlers = {
@@ -37,17 +37,20 @@ export function fleetCalls(engines: readonly SimulatedEngine[]): FleetHandlers {
     resetCounts: () => {
       for (const { counters } of engines) counters.clear();
     },
-    containers: () =>
-      engines.flatMap(({ containers }, engine) =>
-        [...containers.values()].map(({ id, name, status }) => ({
-          ...{ id, name, engine },
-          running: status === "running",
-        })),
-      ),
+    containers: (label) => fleetContainers(engines, label),
     removeLabelled: (label) => removeLabelled(engines, label),
     sendEvents: (train) => sendEvents(chosen(train.engines), train),
     connections: () => engines.reduce((sum, engine) => sum + engine.connections, 0),
   };
+}
+
+function fleetContainers(engines: readonly SimulatedEngine[], label?: string): FleetContainer[] {
+  const found: FleetContainer[] = [];
+  for (const [engine, { containers }] of engines.entries())
+    for (const { id, name, status, config } of containers.values())
+      if (label === undefined || config.Labels?.[label] !== undefined)
+        found.push({ id, name, engine, running: status === "running" });
+  return found;
 }
 
 function removeLabelled(engines: readonly SimulatedEngine[], label: string): number {

@@ -47,7 +47,8 @@ export interface FleetCalls {
   /** Requests since the start or the last {@link FleetCalls.resetCounts} by route, all engines together. */
   requestCounts(): Readonly<Record<string, number>>;
   resetCounts(): void;
-  containers(): readonly FleetContainer[];
+  /** @param label only those that have a label of this name: thousands need not be told to look for a few */
+  containers(label?: string): readonly FleetContainer[];
   /** Removes containers that have a label of this name, without a request; the engines tell their events. @returns how many */
   removeLabelled(label: string): number;
   /** Settles when the last event is sent. @returns how long it took, milliseconds */

@@ -41,6 +41,8 @@ describe("bench/fleet-process", function () {
     expect(engine).to.equal(2);
     expect(JSON.parse(await ask(engine, `/containers/${id}/json`))).to.include({ Id: id });
     expect(await fleet.ask.requestCounts()).to.deep.equal({ "GET /containers/:id/json": 1 });
+    expect(await fleet.ask.containers("bench")).to.deep.equal([]);
+    expect(await fleet.ask.containers("com.docker.compose.service")).to.have.length(6);
   });
 
   it("kills and revives an engine", async () => {
