@@ -44,7 +44,7 @@ export interface Services {
   /** Hears what users want of containers that may be moved. */
   readonly wishes: UserWishes;
   /** Containers that are wanted though no node shows them. */
-  readonly absent: Pick<AbsentContainers, "holderOf" | "find" | "forget">;
+  readonly absent: Pick<AbsentContainers, "known" | "holderOf" | "find" | "forget">;
   readonly moves: Moves;
   readonly drains: DrainView;
   readonly rebalancer: Pick<Rebalancer, "strategy" | "plan" | "run">;

@@ -82,6 +82,8 @@ export class Rescheduler implements Moves, AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #planned: OpenMoves;
   #serving: Serving | undefined;
+  /** Settles when the book of a term that has begun is read. */
+  #reading: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   /** Something changed since the last pass. */
   #news = true;
@@ -95,7 +97,10 @@ export class Rescheduler implements Moves, AsyncDisposable {
     this.#recorder = new Recorder({ cluster, book: this.#book, leads, log, now: Date.now });
     this.wishes = this.#recorder;
     const changed = (): void => this.#lookSoon();
-    this.absent = new AbsentContainers({ cluster, book: this.#book, leads, changed, log, now: Date.now });
+    const reading = (): Promise<void> | undefined => this.#reading;
+    this.absent = new AbsentContainers({
+      ...{ cluster, book: this.#book, leads, reading, changed, log, now: Date.now },
+    });
     this.#mover = new Mover({ cluster, book: this.#book, recreate, announce, options, log });
     this.#remover = new CopyRemover({ book: this.#book, announce, options, log });
     this.#planned = new OpenMoves({ book: this.#book, mover: this.#mover, now: Date.now });
@@ -162,7 +167,9 @@ export class Rescheduler implements Moves, AsyncDisposable {
     const { log, cluster, announce, options, settings, random } = this.#dependencies;
     if (isOver(signal)) return;
     log.debug({ term: term.number }, messages.watchdogEnabled);
-    await this.#load(signal);
+    this.#reading = this.#load(signal);
+    await this.#reading;
+    this.#reading = undefined;
     if (isOver(signal)) return;
     const reconciler = new Reconciler(term, {
       cluster,

@@ -194,6 +194,35 @@ describe("reschedule/rescheduler", function () {
     expect(now.Name).to.equal("/web");
   });
 
+  it("gives nobody the name of a container that it has yet to read of", async () => {
+    await using fleet = await startFleet(2);
+    const state = lastingState();
+    const Labels = { ...movable, "com.docker.swarm.constraints": '["node==node-1"]' };
+    {
+      await using manager = await startWatchful({ engines: [], state: state() });
+      await giveEngines(manager, fleet.engines);
+      await manager.run({ Labels }, "web");
+    }
+    let read = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (read = resolve));
+    await using manager = await startWatchful({ engines: [], state: state(gate) });
+    await giveEngines(manager, fleet.engines.slice(1));
+    let isAnswered = false;
+    const body = { Image: "busybox", Cmd: ["true"] };
+    const creating = manager.ask("POST", "/containers/create?name=web", { body }).then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    expect((await manager.ask("POST", "/containers/create", { body })).status, "others do not wait").to.equal(
+      201,
+    );
+    expect(isAnswered).to.equal(false);
+    read();
+    const { status, message } = await creating;
+    expect(status, message).to.equal(409);
+    expect(message).to.include("The name web is already assigned");
+  });
+
   it("keeps a container that must be on its node, and says why", async () => {
     await using manager = await startWatchful();
     const [engine] = manager.engines;

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SimulatedEngine } from "../../bench/fleet/index.ts";
+import { WANTED_FOLDER } from "../../src/reschedule/wanted/book.ts";
+import type { Snapshot } from "../../src/store/backend.ts";
 import { ManagedStore } from "../../src/store/managed-store.ts";
 import { MemoryBackend } from "../../src/store/memory.ts";
 import { Tree } from "../../src/store/tree.ts";
@@ -32,10 +34,27 @@ export function startWatchful(options: ManagerOptions = {}): Promise<TestManager
   return startManager({ ...options, config: { engine, ...options.config } });
 }
 
-/** Stores that outlive their manager: each opens the same entries anew. */
-export function lastingState(): () => NonNullable<ManagerOptions["state"]> {
+/** Stores that outlive their manager: each opens the same entries anew. @param gate until then the wanted containers cannot be read */
+export function lastingState(): (gate?: Promise<void>) => NonNullable<ManagerOptions["state"]> {
   const tree = new Tree(randomUUID());
-  return () => ({ store: new ManagedStore(new MemoryBackend(tree), { name: "memory://" }), shared: false });
+  return (gate) => {
+    const backend = gate === undefined ? new MemoryBackend(tree) : new GatedBackend(tree, gate);
+    return { store: new ManagedStore(backend, { name: "memory://" }), shared: false };
+  };
+}
+
+class GatedBackend extends MemoryBackend {
+  readonly #gate: Promise<void>;
+
+  constructor(tree: Tree, gate: Promise<void>) {
+    super(tree);
+    this.#gate = gate;
+  }
+
+  override async next(...[target, ...rest]: Parameters<MemoryBackend["next"]>): Promise<Snapshot> {
+    if ("folder" in target && target.folder === WANTED_FOLDER) await this.#gate;
+    return super.next(target, ...rest);
+  }
 }
 
 /** Makes a manager that has no engines of its own look after these, and waits until so many are healthy. */

@@ -25,6 +25,7 @@ export async function create(services: Services, turns: VolumeTurns, exchange: E
   const given = await readCreateBody(exchange.req);
   const name = (query.get("name") ?? "").replace(/^\//, "");
   const parsed = parseCreate(name, withoutOurs(given), config.cluster);
+  if (name !== "") await services.absent.known();
   using _turn = await turns.take(cluster, parsed.body, left);
   const withVolumes = withLocalVolumes(cluster, parsed.body, parsed.request.constraints);
   const withNetworks = withLocalNetworks(cluster, withVolumes.body, withVolumes.constraints);

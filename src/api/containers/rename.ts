@@ -13,6 +13,7 @@ export async function rename(services: Services, exchange: Exchange): Promise<vo
   const { engine, id } = record;
   const { query } = await parameters(exchange);
   const name = (query.get("name") ?? "").replace(/^\//, "");
+  await services.absent.known();
   mustBeFree(services, name, record);
   if (await wishes.isUnfinished(record))
     throw conflict(`container ${record.names[0] ?? id} is being moved to node ${engine.name}: try again`);

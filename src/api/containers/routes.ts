@@ -132,6 +132,7 @@ async function remove(services: Services, exchange: Exchange): Promise<void> {
  */
 async function removeAbsent({ absent }: Services, exchange: Exchange): Promise<boolean> {
   const reference = exchange.param("name");
+  await absent.known();
   const [wanted, ...others] = absent.find(reference);
   if (wanted === undefined) return false;
   const { name, last } = wanted;

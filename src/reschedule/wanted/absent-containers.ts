@@ -1,14 +1,20 @@
 import type { Logger } from "pino";
 import type { Cluster } from "../../cluster/cluster.ts";
+import { soon } from "../../cluster/within.ts";
 import type { WantedBook } from "./book.ts";
 import { healthyById } from "./home.ts";
 import type { WantedContainer } from "./wanted.ts";
+
+/** How long a request waits for the book at the most, milliseconds. */
+const WAIT_MS = 2_000;
 
 export interface AbsentContainersDependencies {
   readonly cluster: Cluster;
   readonly book: Pick<WantedBook, "get" | "ofName" | "ofContainer" | "forget">;
   /** Whether we know the book: others may have written what we have not read. */
   readonly leads: () => boolean;
+  /** The book is being read, as after a start or a take-over: settles when it has been. Undefined: it is not. */
+  readonly reading: () => Promise<void> | undefined;
   /** One of them is given up. */
   readonly changed: () => void;
   readonly log: Logger;
@@ -25,6 +31,15 @@ export class AbsentContainers {
 
   constructor(dependencies: AbsentContainersDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /**
+   * To be waited for before the others are asked for the sake of a request: what is being read about them may be about it. While the store cannot be
+   * read at all, the wait ends after two seconds, and nothing is known of any: those who ask for other things must not wait for it.
+   */
+  known(waitMs = WAIT_MS): Promise<void> | undefined {
+    const reading = this.#dependencies.reading();
+    return reading && soon(waitMs, reading);
   }
 
   /**

@@ -10,16 +10,19 @@ describe("reschedule/wanted/absent-containers", () => {
   let book: WantedBook;
   let leads: boolean;
   let changes: number;
+  let reading: Promise<void> | undefined;
   let absent: AbsentContainers;
   beforeEach(async () => {
     [one, away, leads, changes] = [new FakeEngine("node-1"), new FakeEngine("node-2"), true, 0];
     away.isHealthy = false;
+    reading = undefined;
     const { log } = collectedLog();
     book = new WantedBook({ store: stores().open(), log });
     absent = new AbsentContainers({
       cluster: clusterOf(one, away),
       book,
       leads: () => leads,
+      reading: () => reading,
       changed: () => changes++,
       log,
       now: () => 5_000,
@@ -27,6 +30,21 @@ describe("reschedule/wanted/absent-containers", () => {
     await book.put(wanted({ last: place("1", "node-2"), formerIds: [id("8")] }));
   });
   afterEach(() => book[Symbol.asyncDispose]());
+
+  it("are known at once, or when the book is read, or not even then", async () => {
+    expect(absent.known()).to.equal(undefined);
+    let read = (): void => undefined;
+    reading = new Promise((resolve) => (read = resolve));
+    let isKnown = false;
+    const known = absent.known()?.then(() => (isKnown = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isKnown).to.equal(false);
+    read();
+    await known;
+    expect(isKnown).to.equal(true);
+    reading = new Promise(() => undefined);
+    await absent.known(10);
+  });
 
   it("hold their names, but not against themselves", () => {
     expect(absent.holderOf("web")?.last.containerId).to.equal(id("1"));
