@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { errorText } from "../../errors.ts";
 import type { ContainerRecord } from "../../cluster/container-record.ts";
+import { EngineUnreachableError } from "../../docker/engine-client.ts";
 import type { PlannedMove, PlannedOutcome } from "../ports.ts";
 import { MOVE_ORDER_LABEL, type WantedContainer } from "../wanted/wanted.ts";
 import type { Acting } from "./acting.ts";
@@ -138,9 +139,9 @@ export class PlannedMoves {
       // What its user asked for meanwhile still counts.
       if (now !== undefined)
         await book.put({ ...now, last: wanted.last, formerIds: wanted.formerIds, updatedMs: Date.now() });
-      if (left?.inspect.State.Running === true) await stopCopy(left, undoing);
+      const isLost = left?.inspect.State.Running === true && !(await stopUnlessLost(left, undoing));
       if (stopped && this.#isToRun(wanted)) await startCopy(old, undoing, () => Promise.resolve());
-      if (left === undefined) return;
+      if (left === undefined || isLost) return;
       await mustStand(old, mayRest, undoing);
       await discardCopy(left, undoing);
     } catch (error) {
@@ -170,6 +171,23 @@ export class PlannedMoves {
       );
     }
   }
+}
+
+/**
+ * Stops a copy whose engine may just be failing: until it is known to be lost, it may answer again, and two copies are not to run.
+ * @returns false: it is lost
+ */
+async function stopUnlessLost(copy: ContainerRecord, acting: Acting): Promise<boolean> {
+  while (copy.engine.isHealthy) {
+    try {
+      await stopCopy(copy, acting);
+      return true;
+    } catch (error) {
+      if (!(error instanceof EngineUnreachableError)) throw error;
+    }
+    await pause(LOOK_MS, undefined, { signal: acting.signal }).catch(acting.fence);
+  }
+  return false;
 }
 
 /** A move that failed. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { SWARM_ID_LABEL } from "../../../src/cluster/container-record.ts";
+import { EngineUnreachableError } from "../../../src/docker/engine-client.ts";
 import type { ContainerCreateBody } from "../../../src/docker/types.ts";
 import type { PlannedMove, PlannedOutcome } from "../../../src/reschedule/ports.ts";
 import type { WantedContainer } from "../../../src/reschedule/wanted/wanted.ts";
@@ -175,6 +176,28 @@ describe("reschedule/moves/planned", function () {
     expect(copies(scene)).to.include("node-1 running");
     expect(scene.book.get(wanted.swarmId)?.last).to.deep.equal(wanted.last);
   });
+
+  for (const { it: what, isBack, left } of [
+    { it: "is lost after all", isBack: false, left: ["node-1 running", "node-2 running"] },
+    { it: "answers again", isBack: true, left: ["node-1 running"] },
+  ])
+    it(`starts the old copy again when the new one's node cannot be reached for a moment, and ${what}`, async () => {
+      await using scene = await startScene({ engines: 2 });
+      const { wanted, going } = await halfWay(scene, stopFirst);
+      const { client } = scene.engine(2);
+      const requestText = client.requestText.bind(client);
+      let tries = 0;
+      client.requestText = (call) => {
+        if (!call.path.endsWith("/stop") || (++tries > 1 && isBack)) return requestText(call);
+        if (!isBack) void scene.lose(2);
+        return Promise.reject(new EngineUnreachableError("connection refused", "ECONNREFUSED"));
+      };
+      scene.node(2).setHealth("web", "unhealthy");
+      expect(whyOf(await going)).to.contain("unhealthy");
+      expect(tries).to.be.greaterThan(0);
+      expect(copies(scene)).to.deep.equal(left);
+      expect(scene.book.get(wanted.swarmId)?.last).to.deep.equal(wanted.last);
+    });
 
   it("leaves it stopped when its user stops it meanwhile", async () => {
     await using scene = await startScene({ engines: 2 });
