@@ -5,9 +5,10 @@ export type Step = string | { readonly command: string; readonly input: string }
 
 /** A container `box` that runs, and its end. */
 const withRunning = (...steps: Step[]) => ["run -d --name box busybox sleep 1000", ...steps, "rm -f box"];
-/** A container `box` that has ended, and its end. */
+/** A container `box` that has ended, and its end. Engines let `run` end a moment before their lists show that it has; an inspection waits for that. */
 const withStopped = (...steps: Step[]) => [
   "run --name box busybox sh -c 'echo out; exit 3'",
+  "inspect -f {{.State.Status}} box",
   ...steps,
   "rm box",
 ];
