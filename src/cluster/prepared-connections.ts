@@ -40,7 +40,7 @@ export class PreparedConnections {
       release: () => {
         this.#prepared.delete(prepared);
         clearTimeout(timer);
-        waiting?.off("end", drop).off("close", drop).off("error", ignore).ref();
+        waiting?.pause().off("data", drop).off("end", drop).off("close", drop).off("error", ignore).ref();
         waiting = undefined;
       },
     };
@@ -48,11 +48,12 @@ export class PreparedConnections {
     connection.then((socket) => {
       if (!this.#prepared.has(prepared)) return;
       waiting = socket.unref();
-      socket.once("end", drop).once("close", drop).on("error", ignore);
+      // Nothing is to come before something was asked, but the end, which is only noticed by who reads.
+      socket.once("data", drop).once("end", drop).once("close", drop).on("error", ignore);
     }, drop);
   }
 
-  /** One that is ready or soon will be, if there is any. It is the caller's now. */
+  /** One that is ready or soon will be, if there is any. It is the caller's now; one that was ready is paused. */
   take(): Promise<Socket> | undefined {
     const [prepared] = this.#prepared;
     prepared?.release();

@@ -217,6 +217,29 @@ describe("cluster/engine-address", () => {
       expect({ received, asked }).to.deep.equal({ received: 0, asked: ["DELETE"] });
     });
 
+    it("dials a prepared connection, handshake and all, unless its engine has left it", async () => {
+      let accepted: TLSSocket[] = [];
+      engine.server.on("secureConnection", (socket: TLSSocket) => {
+        accepted.push(socket.on("error", () => undefined));
+      });
+      secure.prepare();
+      await eventually("it is there", () => accepted.length === 1);
+      expect(await secure.dial()).to.include({ authorized: true });
+      expect(accepted.length).to.equal(1);
+      for (const how of ["end", "destroy"] as const) {
+        accepted = [];
+        secure.prepare();
+        await eventually("it is there", () => accepted.length === 1);
+        const [left] = accepted;
+        const closed = once(left!.resume(), "close");
+        left![how]();
+        await closed;
+        const socket = await secure.dial();
+        await eventually("another is dialled", () => accepted.length === 2);
+        socket.destroy();
+      }
+    });
+
     it("hands over the engine's output after our side has ended", async () => {
       const [socket, other] = await dialBoth();
       let input = "";
