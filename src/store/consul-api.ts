@@ -121,7 +121,10 @@ export class ConsulApi {
     }
   }
 
-  /** A session that deletes its keys when it ends; its time is raised to the shortest one the servers allow. */
+  /**
+   * A session that deletes its keys when it ends; its time is raised to the shortest one the servers allow. By default it ends, too, as
+   * soon as the server it was made at seems to have failed, with all entries and locks that were made there; without checks, only when Consul takes that for gone.
+   */
   async createSession(
     ttlMs: number,
     signal: AbortSignal,
@@ -129,7 +132,7 @@ export class ConsulApi {
     const create = async (seconds: number) => {
       const ttl = `${Math.round(seconds * 1000)}ms`;
       const { data } = await this.#call(signal, (consul, ctx) =>
-        consul.session.create({ ...ctx, behavior: "delete", lockdelay: "1ms", ttl } as never),
+        consul.session.create({ ...ctx, behavior: "delete", lockdelay: "1ms", ttl, checks: [] } as never),
       );
       return { id: (data as { ID: string }).ID, ttlMs: seconds * 1000 };
     };
