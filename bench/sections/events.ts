@@ -38,7 +38,8 @@ async function measureDelay(stand: Stand, action: string): Promise<readonly Figu
   const { latencies } = await ride(stand, manager.addr, train);
   const requests = sumOf(await fleet.ask.requestCounts()) / count;
   const own = { ...train, engines: [0] };
-  const direct = await ride(stand, fleet.engines[0]?.addr ?? "", own);
+  // What has to be asked for after the event is part of it.
+  const direct = await ride(stand, fleet.engines[0]?.addr ?? "", own, action === STATE_ACTION);
   const name = `${action}: delay`;
   return [
     {
@@ -68,30 +69,44 @@ async function measureBurst(stand: Stand, action: string): Promise<readonly Figu
   ];
 }
 
-/** Listens to `/events` while a train of them is sent. @throws WrongAnswerError when one is missing or came twice */
+/**
+ * Listens to `/events` while a train of them is sent.
+ * @param inspects an event counts as here when its container has been inspected
+ * @throws WrongAnswerError when one is missing or came twice
+ */
 async function ride(
   { fleet }: Stand,
   addr: string,
   train: EventTrain,
+  inspects = false,
 ): Promise<{ latencies: Latencies; seconds: number }> {
   const latencies = new Latencies();
   const seen = new Uint8Array(train.count);
   let lastAt = 0;
   // The end of the train before may still be on its way through the manager.
   const firstMark = process.hrtime.bigint();
-  const connection = await Connection.open(addr);
+  const [connection, other] = await Promise.all([Connection.open(addr), Connection.open(addr)]);
+  const arrived = (mark: string, number: string): void => {
+    latencies.add(Number(process.hrtime.bigint() - BigInt(mark)) / 1e6);
+    seen[Number(number)] = (seen[Number(number)] ?? 0) + 1;
+    lastAt = performance.now();
+  };
+  let inspecting: Promise<unknown> = Promise.resolve();
   let rest = "";
   const take = (piece: Buffer): void => {
-    const now = process.hrtime.bigint();
     const lines = (rest + piece.toString()).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const mark = /"sent":"(\d+)"/.exec(line)?.[1];
       const number = /"sequence":"(\d+)"/.exec(line)?.[1];
       if (mark === undefined || number === undefined || BigInt(mark) < firstMark) continue;
-      latencies.add(Number(now - BigInt(mark)) / 1e6);
-      seen[Number(number)] = (seen[Number(number)] ?? 0) + 1;
-      lastAt = performance.now();
+      const id = inspects ? /"id":"([0-9a-f]+)"/.exec(line)?.[1] : undefined;
+      if (id === undefined) arrived(mark, number);
+      else
+        inspecting = inspecting
+          .then(() => other.send(requestText("GET", `/containers/${id}/json`), true))
+          .then(({ body }) => JSON.parse(body.toString()) as unknown)
+          .then(() => arrived(mark, number));
     }
   };
   const begun = new Promise<void>((resolve, reject) => {
@@ -101,6 +116,7 @@ async function ride(
     await begun;
     const begin = performance.now();
     await fleet.ask.sendEvents(train);
+    await inspecting;
     await waitUntil("all events", () => Promise.resolve(latencies.count >= train.count ? true : undefined), {
       timeoutMs: 60_000,
     }).catch(() => undefined);
@@ -111,5 +127,6 @@ async function ride(
     return { latencies, seconds: (lastAt - begin) / 1000 };
   } finally {
     connection.close();
+    other.close();
   }
 }
