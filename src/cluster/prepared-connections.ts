@@ -47,6 +47,11 @@ export class PreparedConnections {
     this.#prepared.add(prepared);
     connection.then((socket) => {
       if (!this.#prepared.has(prepared)) return;
+      // Its engine may have left at once, and nobody would be told again.
+      if (socket.readableEnded || socket.destroyed) {
+        drop();
+        return;
+      }
       waiting = socket.unref();
       // Nothing is to come before something was asked, but the end, which is only noticed by who reads.
       socket.once("data", drop).once("end", drop).once("close", drop).on("error", ignore);

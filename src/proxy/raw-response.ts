@@ -55,6 +55,8 @@ export function readResponseHead(
     socket.on("data", onData).once("end", onEnd).once("close", onEnd).once("error", fail);
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
+    // Nobody is told twice of an end.
+    else if (socket.readableEnded || socket.destroyed) onEnd();
     else socket.resume();
   });
 }

@@ -96,7 +96,7 @@ describe("a manager with replication", () => {
       manager.ask("DELETE", `/containers/${gone}`),
       manager.ask("POST", "/containers/create?name=new", { body: { Image: "busybox", ...labels } }),
     ];
-    await new Promise((resolve) => setTimeout(resolve, 250)); // until it is there, also on a busy machine
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // until it is there, also on a busy machine
     const stopped = manager[Symbol.asyncDispose]();
     await new Promise((resolve) => setTimeout(resolve, 250)); // until it is there, also on a busy machine
     for (const engine of manager.engines) engine.resume();

@@ -37,10 +37,11 @@ describe("store/open", () => {
 
   for (const scheme of ["consul", "etcd", "zk"]) {
     it(`${scheme}: a port nobody listens on is unreachable, at once`, async () => {
-      const store = await open(`${scheme}://127.0.0.1:${String(await freePort("127.0.0.1"))}/x`);
+      const address = `${scheme}://127.0.0.1:${String(await freePort("127.0.0.1"))}/x`;
+      const store = await open(address, { callTimeoutMs: 20_000 });
       const begin = performance.now();
       const error = await rejection(store.get("k"));
-      expect([error.kind, performance.now() - begin < 900]).to.deep.equal(["unreachable", true]);
+      expect([error.kind, performance.now() - begin < 9_000]).to.deep.equal(["unreachable", true]);
       expect(error.message).to.match(new RegExp(`^${scheme}://127\\.0\\.0\\.1:\\d+/x: `));
     });
 
@@ -54,10 +55,11 @@ describe("store/open", () => {
   for (const version of ["v2", "v3"]) {
     it(`etcd ${version}: a port nobody listens on is unreachable, at once`, async () => {
       const options = { "kv.etcd": version };
-      const store = await open(`etcd://127.0.0.1:${String(await freePort("127.0.0.1"))}`, { options });
+      const address = `etcd://127.0.0.1:${String(await freePort("127.0.0.1"))}`;
+      const store = await open(address, { options, callTimeoutMs: 20_000 });
       const begin = performance.now();
       expect((await rejection(store.put("k", "v"))).kind).to.equal("unreachable");
-      expect(performance.now() - begin).to.be.lessThan(900);
+      expect(performance.now() - begin).to.be.lessThan(9_000);
     });
   }
 
