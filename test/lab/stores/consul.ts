@@ -129,6 +129,8 @@ function settings(
     disable_update_check: true,
     session_ttl_min: shortestSession,
     performance: { raft_multiplier: 1 },
+    // A member that takes long to be back would be taken for gone, with the sessions that were made there.
+    autopilot: { cleanup_dead_servers: false },
     ...(token === undefined
       ? {}
       : { acl: { enabled: true, default_policy: "deny", tokens: { master: token } } }),
