@@ -99,13 +99,10 @@ export class EngineLife {
     const { random, settings } = this.#context;
     const state = this.standing.state;
     if (state.kind === "pending") return validationDelayMs(state.failures, random());
-    const { refreshMaxMs } = settings;
-    const delayMs = sweepDelayMs(state, settings, { fraction: random(), watched: this.#isQuiet });
-    if (!this.#isQuiet) return delayMs;
-    return onBeat(delayMs, {
-      now: performance.now(),
-      beatMs: beatMs(refreshMaxMs, this.#context.engineCount()),
-    });
+    const isQuiet = this.#isQuiet;
+    const delayMs = sweepDelayMs(state, settings, { fraction: random(), watched: isQuiet });
+    const beat = beatMs(settings.refreshMaxMs, this.#context.engineCount());
+    return isQuiet ? onBeat(delayMs, performance.now(), beat) : delayMs;
   }
 
   /** Healthy for all we know, and its events are followed. */

@@ -10,6 +10,8 @@ interface Prepared {
   readonly connection: Promise<Socket>;
   /** It is another's now. */
   readonly release: () => void;
+  /** Closes it. */
+  readonly drop: () => void;
 }
 
 /** Connections for streams that are about to be opened, so that opening one does not wait for the network and a TLS handshake. */
@@ -37,6 +39,7 @@ export class PreparedConnections {
     const timer = setTimeout(drop, this.#waitMs).unref();
     const prepared: Prepared = {
       connection,
+      drop,
       release: () => {
         this.#prepared.delete(prepared);
         clearTimeout(timer);
@@ -67,10 +70,7 @@ export class PreparedConnections {
 
   /** Closes those that nobody has come for. */
   drop(): void {
-    for (const { connection, release } of [...this.#prepared]) {
-      release();
-      connection.then((socket) => socket.destroy(), ignore);
-    }
+    for (const { drop } of [...this.#prepared]) drop();
   }
 }
 

@@ -12,7 +12,5 @@ export const beatMs = (refreshMaxMs: number, engines: number): number =>
   refreshMaxMs / BEATS / Math.max(1, engines / ENGINES);
 
 /** The delay up to the next beat. @param now of the clock that all engines share, milliseconds */
-export const onBeat = (
-  delayMs: number,
-  { now, beatMs: beat }: { readonly now: number; readonly beatMs: number },
-): number => Math.ceil((now + delayMs) / beat) * beat - now;
+export const onBeat = (delayMs: number, now: number, beat: number): number =>
+  Math.ceil((now + delayMs) / beat) * beat - now;

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 /** More than this is not kept while nobody takes it: the client is paused. */
 const maxKeptBytes = 64 * 1024;
 
-/** Why a stream is over. One for all: every stream ends, and Node's own takes thirty times as long to make. */
+/** Why a stream is over. One for all: every stream ends, and Node would make an exception with a stack for each. */
 export const CLIENT_LEFT = new Error("the client left");
 
 /** Where a client's bytes go. `data` answers whether more may follow now; if not, `resume` is called later. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { CLIENT_LEFT } from "./client-input.ts";
 
 /** The engine's answer to a request that wants the raw connection, up to the empty line. */
 export interface RawResponseHead {
@@ -31,7 +32,7 @@ export function readResponseHead(
     };
     const fail = (error: Error): void => settle(() => reject(error));
     const onEnd = (): void => fail(new Error("the engine closed the connection before it answered"));
-    const onAbort = (): void => fail(new Error("the client left"));
+    const onAbort = (): void => fail(CLIENT_LEFT);
     const onData = (chunk: Buffer): void => {
       seen = Buffer.concat([seen, chunk]);
       for (;;) {

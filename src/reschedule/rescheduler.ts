@@ -6,7 +6,6 @@ import type { Engine } from "../cluster/engine.ts";
 import { Sleeper } from "../cluster/sleeper.ts";
 import type { EngineSettings } from "../config.ts";
 import type { EngineEvent } from "../docker/types.ts";
-import { errorText } from "../errors.ts";
 import type { Leadership, Term } from "../replication/leadership.ts";
 import { until } from "../store/deadline.ts";
 import type { Store } from "../store/store.ts";
@@ -31,6 +30,7 @@ import {
 import { engineProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
 import { AbsentContainers } from "./wanted/absent-containers.ts";
+import { BookReading } from "./wanted/book-reading.ts";
 import { WantedBook } from "./wanted/book.ts";
 import { Recorder } from "./wanted/recorder.ts";
 import type { UserWishes } from "./wanted/user-wishes.ts";
@@ -56,8 +56,6 @@ const PASS_EVERY_MS = { unsettled: 1_000, settled: 5_000 };
 const PASS_SHARE = 10;
 /** Between two passes whatever happens: engines often come and go by the dozen, milliseconds. */
 const PASS_GAP_MS = 50;
-/** Pauses between attempts to read the book, milliseconds. */
-const LOAD_RETRY_MS = { first: 500, longest: 10_000 };
 
 /** One term's work. */
 interface Serving {
@@ -81,9 +79,8 @@ export class Rescheduler implements Moves, AsyncDisposable {
   readonly #sleeper = new Sleeper();
   readonly #closing = new AbortController();
   readonly #planned: OpenMoves;
+  readonly #reading: BookReading;
   #serving: Serving | undefined;
-  /** Settles when the book of a term that has begun is read. */
-  #reading: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   /** Something changed since the last pass. */
   #news = true;
@@ -97,7 +94,8 @@ export class Rescheduler implements Moves, AsyncDisposable {
     this.#recorder = new Recorder({ cluster, book: this.#book, leads, log, now: Date.now });
     this.wishes = this.#recorder;
     const changed = (): void => this.#lookSoon();
-    const reading = (): Promise<void> | undefined => this.#reading;
+    this.#reading = new BookReading({ book: this.#book, log, random });
+    const reading = (): Promise<void> | undefined => this.#reading.current;
     this.absent = new AbsentContainers({
       ...{ cluster, book: this.#book, leads, reading, changed, log, now: Date.now },
     });
@@ -167,9 +165,7 @@ export class Rescheduler implements Moves, AsyncDisposable {
     const { log, cluster, announce, options, settings, random } = this.#dependencies;
     if (isOver(signal)) return;
     log.debug({ term: term.number }, messages.watchdogEnabled);
-    this.#reading = this.#load(signal);
-    await this.#reading;
-    this.#reading = undefined;
+    await this.#reading.read(signal);
     if (isOver(signal)) return;
     const reconciler = new Reconciler(term, {
       cluster,
@@ -197,30 +193,6 @@ export class Rescheduler implements Moves, AsyncDisposable {
     } finally {
       this.#serving = undefined;
       await reconciler.stop();
-    }
-  }
-
-  /** Everything known is read first, however long the store takes: acting on half of it would move what is well. */
-  async #load(signal: AbortSignal): Promise<void> {
-    const { log, random } = this.#dependencies;
-    let pauseMs = LOAD_RETRY_MS.first;
-    let told = "";
-    while (!isOver(signal)) {
-      try {
-        await this.#book.load(signal);
-        return;
-      } catch (error) {
-        if (isOver(signal)) return;
-        const text = errorText(error);
-        if (text !== told)
-          log.warn(
-            { error: text },
-            "wanted containers cannot be read: nothing is rescheduled until they are",
-          );
-        told = text;
-      }
-      await this.#sleeper.sleep(pauseMs * (0.75 + random() / 2), signal);
-      pauseMs = Math.min(pauseMs * 2, LOAD_RETRY_MS.longest);
     }
   }
 

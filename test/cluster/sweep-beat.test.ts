@@ -6,14 +6,14 @@ describe("cluster/sweep-beat", () => {
     const beat = beatMs(60_000, 1_000);
     const moments = [61_300, 61_999, 62_000, 62_001].map((at, index) => {
       const now = 500 + 7 * index;
-      return now + onBeat(at - now, { now, beatMs: beat });
+      return now + onBeat(at - now, now, beat);
     });
     expect(moments).to.deep.equal([62_000, 62_000, 62_000, 63_000]);
   });
 
   it("never sweeps earlier, and no more than a beat later", () => {
     for (let now = 0; now < 2_000; now += 13) {
-      const delay = onBeat(700, { now, beatMs: 250 });
+      const delay = onBeat(700, now, 250);
       expect(delay).to.be.within(700, 950);
     }
   });
